@@ -1,1 +1,16 @@
 #![doc = include_str!("../README.md")]
+
+mod box_config;
+mod cause;
+mod endpoint;
+mod error_response;
+mod profile;
+mod profiles;
+mod request;
+
+pub use box_config::{BoxConfig, BoxConfigError};
+pub use cause::Cause;
+pub use endpoint::TokenEndpoint;
+pub use error_response::ErrorResponse;
+pub use profile::{AudienceRule, EndpointRule, Profile, SecretRule, SubjectRule};
+pub use request::{Grant, RequestBuilder, RequestError, RequestErrorKind, Subject, TokenRequest};

@@ -1,0 +1,272 @@
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value};
+
+use crate::{AssertionError, AssertionErrorKind};
+
+/// The claims that have setters of their own.
+const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
+
+/// The most random octets in a `jti`: 128 characters in hex, which is the most that Box takes.
+const MAX_JTI: usize = 64;
+
+/// What an assertion claims ([RFC 7523 §3](https://www.rfc-editor.org/rfc/rfc7523#section-3)).
+///
+/// It is a pattern: every assertion that is made from it has times and a `jti` of its own. Times are whole seconds on
+/// the wire ([RFC 7519 §2](https://www.rfc-editor.org/rfc/rfc7519#section-2), `NumericDate`), rounded down.
+#[derive(Clone, Debug)]
+pub struct Claims {
+    issuer: String,
+    subject: Option<String>,
+    audience: Option<Audience>,
+    lifetime: Duration,
+    issued_at: TimeClaim,
+    not_before: TimeClaim,
+    jti: Jti,
+    extra: Map<String, Value>,
+}
+
+impl Claims {
+    /// Claims by this issuer (`iss`), without subject and audience, living 45 seconds, with a `jti` of 22 characters
+    /// and neither `iat` nor `nbf`.
+    #[must_use]
+    pub fn new(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            subject: None,
+            audience: None,
+            lifetime: Duration::from_secs(45),
+            issued_at: TimeClaim::Omitted,
+            not_before: TimeClaim::Omitted,
+            jti: Jti::Base64Url { octets: 16 },
+            extra: Map::new(),
+        }
+    }
+
+    /// Sets the subject, `sub`.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Sets the audience, `aud`: from a text, one string on the wire.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<Audience>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Sets how long after signing the assertion expires, `exp`: at least a second; parts of a second are dropped.
+    #[must_use]
+    pub const fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Sets whether and how `iat` is written.
+    #[must_use]
+    pub const fn issued_at(mut self, issued_at: TimeClaim) -> Self {
+        self.issued_at = issued_at;
+        self
+    }
+
+    /// Sets whether and how `nbf` is written.
+    #[must_use]
+    pub const fn not_before(mut self, not_before: TimeClaim) -> Self {
+        self.not_before = not_before;
+        self
+    }
+
+    /// Sets the form of `jti`.
+    #[must_use]
+    pub const fn jti(mut self, jti: Jti) -> Self {
+        self.jti = jti;
+        self
+    }
+
+    /// Sets any other claim. A name that has a setter of its own is refused when an assertion is made.
+    #[must_use]
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.extra.insert(name.into(), value.into());
+        self
+    }
+
+    /// These claims for an assertion made at `now`, with a fresh `jti`.
+    pub(crate) fn at(&self, now: SystemTime) -> Result<ClaimsAt<'_>, AssertionError> {
+        let invalid = |text: String| Err(AssertionError::new(AssertionErrorKind::Claims, text));
+        if self.issuer.is_empty() {
+            return invalid(
+                "the issuer (`iss`) is empty; it is the client id or consumer key of the app"
+                    .into(),
+            );
+        }
+        if let Some(name) = REGISTERED
+            .into_iter()
+            .find(|name| self.extra.contains_key(*name))
+        {
+            return invalid(format!(
+                "the claim `{name}` has a setting of its own, and cannot be set as an extra claim"
+            ));
+        }
+        let lifetime = self.lifetime.as_secs();
+        if lifetime == 0 {
+            return invalid(format!(
+                "a lifetime of {:?}; an assertion lives at least a second",
+                self.lifetime
+            ));
+        }
+        let now = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let Some(expires_at) = now
+            .checked_add(lifetime)
+            .filter(|&seconds| i64::try_from(seconds).is_ok())
+        else {
+            return invalid(format!(
+                "a lifetime of {lifetime} seconds, which is more than time has"
+            ));
+        };
+        Ok(ClaimsAt {
+            claims: self,
+            expires_at,
+            issued_at: self.issued_at.at(now),
+            not_before: self.not_before.at(now),
+            jti: self.jti.draw()?,
+        })
+    }
+}
+
+/// Claims with the times and the `jti` of one assertion.
+pub(crate) struct ClaimsAt<'a> {
+    claims: &'a Claims,
+    expires_at: u64,
+    issued_at: Option<u64>,
+    not_before: Option<u64>,
+    jti: Option<String>,
+}
+
+impl Serialize for ClaimsAt<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let claims = self.claims;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("iss", &claims.issuer)?;
+        if let Some(subject) = &claims.subject {
+            map.serialize_entry("sub", subject)?;
+        }
+        match &claims.audience {
+            Some(Audience::One(audience)) => map.serialize_entry("aud", audience)?,
+            Some(Audience::Array(audiences)) => map.serialize_entry("aud", audiences)?,
+            None => {}
+        }
+        for (name, value) in &claims.extra {
+            map.serialize_entry(name, value)?;
+        }
+        if let Some(issued_at) = self.issued_at {
+            map.serialize_entry("iat", &issued_at)?;
+        }
+        if let Some(not_before) = self.not_before {
+            map.serialize_entry("nbf", &not_before)?;
+        }
+        map.serialize_entry("exp", &self.expires_at)?;
+        if let Some(jti) = &self.jti {
+            map.serialize_entry("jti", jti)?;
+        }
+        map.end()
+    }
+}
+
+/// The audience of an assertion ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Audience {
+    /// One string on the wire, which every server takes.
+    One(String),
+    /// An array on the wire, which Box and Salesforce refuse.
+    Array(Vec<String>),
+}
+
+impl<T: Into<String>> From<T> for Audience {
+    fn from(audience: T) -> Self {
+        Self::One(audience.into())
+    }
+}
+
+/// Whether and how a time is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TimeClaim {
+    /// Not at all. Right where a server checks it without leeway, as Box does: a clock half a second ahead is enough
+    /// to be refused.
+    Omitted,
+    /// The time of signing.
+    Now,
+    /// So long before the time of signing.
+    BackDated(Duration),
+}
+
+impl TimeClaim {
+    const fn at(self, now: u64) -> Option<u64> {
+        match self {
+            Self::Omitted => None,
+            Self::Now => Some(now),
+            Self::BackDated(by) => Some(now.saturating_sub(by.as_secs())),
+        }
+    }
+}
+
+/// The form of `jti`, the unique name of an assertion ([RFC 7519 §4.1.7](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.7)).
+///
+/// Its octets come from the system's generator of random numbers, 16 to 64 of them, anew for every assertion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Jti {
+    /// No `jti`.
+    Omitted,
+    /// So many random octets in base64url without padding: 16 make 22 characters, 64 make 86.
+    #[non_exhaustive]
+    Base64Url {
+        /// How many random octets.
+        octets: usize,
+    },
+    /// So many random octets in lower-case hex: 16 make 32 characters, 64 make 128.
+    #[non_exhaustive]
+    Hex {
+        /// How many random octets.
+        octets: usize,
+    },
+}
+
+impl Jti {
+    /// Base64url of so many random octets: 16 octets make 22 characters.
+    #[must_use]
+    pub const fn base64url(octets: usize) -> Self {
+        Self::Base64Url { octets }
+    }
+
+    /// Hex of so many random octets: 16 octets make 32 characters.
+    #[must_use]
+    pub const fn hex(octets: usize) -> Self {
+        Self::Hex { octets }
+    }
+
+    fn draw(self) -> Result<Option<String>, AssertionError> {
+        let (Self::Base64Url { octets } | Self::Hex { octets }) = self else {
+            return Ok(None);
+        };
+        if !(16..=MAX_JTI).contains(&octets) {
+            let text =
+                format!("a `jti` of {octets} octets; it has 16 to {MAX_JTI}, so that it is unique");
+            return Err(AssertionError::new(AssertionErrorKind::Claims, text));
+        }
+        let mut random = [0; MAX_JTI];
+        let random = &mut random[..octets];
+        getrandom::fill(random)
+            .map_err(|source| AssertionError::new(AssertionErrorKind::Random, source))?;
+        Ok(Some(match self {
+            Self::Hex { .. } => random.iter().map(|octet| format!("{octet:02x}")).collect(),
+            _ => URL_SAFE_NO_PAD.encode(random),
+        }))
+    }
+}

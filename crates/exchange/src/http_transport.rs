@@ -1,0 +1,200 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+
+use crate::{Method, Reply, Request, Transport, TransportError, TransportErrorKind};
+
+/// More than any token reply: 1 MiB.
+const MAX_BODY: usize = 1 << 20;
+
+/// The default transport: `reqwest` over `rustls` with `ring`.
+///
+/// Redirects are not followed, nothing is sent twice, replies end at 1 MiB. The trust roots are the system's, read at
+/// the first `https` request, or those handed over. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are obeyed.
+pub struct HttpTransport {
+    timeout: Duration,
+    roots: Option<RootCertStore>,
+    /// The clients for `http` and for `https`, each made when it is first needed.
+    clients: [OnceLock<reqwest::Client>; 2],
+}
+
+impl HttpTransport {
+    /// A transport with the system's trust roots and a time limit of 30 seconds for the whole request, 10 seconds for
+    /// the connection and 20 seconds of silence.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            timeout: Duration::from_secs(30),
+            roots: None,
+            clients: [const { OnceLock::new() }; 2],
+        }
+    }
+
+    /// Sets the time limit for the whole request; connection and silence are bounded by it too.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Trusts these certificates, in PEM, in place of the system's.
+    ///
+    /// # Errors
+    /// `Configuration` if there is no certificate in `pem` or one is damaged.
+    pub fn trust(mut self, pem: &[u8]) -> Result<Self, TransportError> {
+        let invalid = |why: &str| TransportError::new(TransportErrorKind::Configuration, why);
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            // The parser's own error may repeat the file.
+            let certificate = certificate
+                .map_err(|_| invalid("the PEM of the trusted certificates is damaged"))?;
+            roots
+                .add(certificate)
+                .map_err(|_| invalid("a trusted certificate is not X.509"))?;
+        }
+        if roots.is_empty() {
+            return Err(invalid(
+                "no `BEGIN CERTIFICATE` among the trusted certificates",
+            ));
+        }
+        self.roots = Some(roots);
+        Ok(self)
+    }
+
+    fn client(&self, secure: bool) -> Result<&reqwest::Client, TransportError> {
+        let cell = &self.clients[usize::from(secure)];
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let roots = match &self.roots {
+            _ if !secure => RootCertStore::empty(),
+            Some(roots) => roots.clone(),
+            None => system_roots()?,
+        };
+        let invalid = |source: Box<dyn Error + Send + Sync>| {
+            TransportError::new(TransportErrorKind::Configuration, source)
+        };
+        let tls =
+            ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| invalid(error.into()))?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .user_agent(concat!("jwt-bearer/", env!("CARGO_PKG_VERSION")))
+            .connect_timeout(self.timeout.min(Duration::from_secs(10)))
+            .read_timeout(self.timeout.min(Duration::from_secs(20)))
+            .timeout(self.timeout)
+            .build()
+            .map_err(|error| invalid(error.into()))?;
+        Ok(cell.get_or_init(|| client))
+    }
+}
+
+impl Default for HttpTransport {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for HttpTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HttpTransport")
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends by a client of the program's own, which must not follow redirects.
+impl From<reqwest::Client> for HttpTransport {
+    fn from(client: reqwest::Client) -> Self {
+        Self {
+            clients: [OnceLock::from(client.clone()), OnceLock::from(client)],
+            ..Self::new()
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for HttpTransport {
+    async fn send(&self, request: Request) -> Result<Reply, TransportError> {
+        let client = self.client(request.url.scheme() == "https")?;
+        let method = match request.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        let body = request.body().to_owned();
+        let mut builder = client.request(method, request.url);
+        for (name, value) in request.headers {
+            builder = builder.header(name, value);
+        }
+        let mut response = builder.body(body).send().await.map_err(transport_error)?;
+        let status = response.status().as_u16();
+        let headers = response
+            .headers()
+            .iter()
+            .map(|(name, value)| {
+                (
+                    name.as_str().into(),
+                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
+                )
+            })
+            .collect();
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
+            if body.len() + chunk.len() > MAX_BODY {
+                let text = format!(
+                    "more than {MAX_BODY} octets, with status {status}; this is no token endpoint"
+                );
+                return Err(TransportError::new(TransportErrorKind::TooLarge, text));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply {
+            status,
+            headers,
+            body,
+        })
+    }
+}
+
+fn transport_error(error: reqwest::Error) -> TransportError {
+    let kind = if error.is_timeout() {
+        TransportErrorKind::Timeout
+    } else if error.is_connect() {
+        TransportErrorKind::Connect
+    } else if error.is_builder() {
+        TransportErrorKind::Configuration
+    } else {
+        TransportErrorKind::Interrupted
+    };
+    TransportError::new(kind, error.without_url())
+}
+
+fn system_roots() -> Result<RootCertStore, TransportError> {
+    let mut roots = RootCertStore::empty();
+    let found = rustls_native_certs::load_native_certs();
+    roots.add_parsable_certificates(found.certs);
+    if roots.is_empty() {
+        let why = found
+            .errors
+            .first()
+            .map_or_else(String::new, |error| format!(" ({error})"));
+        return Err(TransportError::new(
+            TransportErrorKind::Configuration,
+            format!(
+                "the system has no trust roots{why}; install `ca-certificates`, or hand over a file of them"
+            ),
+        ));
+    }
+    Ok(roots)
+}
