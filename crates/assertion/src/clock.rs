@@ -9,7 +9,10 @@ pub trait Clock: Debug + Send + Sync {
 
 /// The clock of this machine.
 #[derive(Clone, Copy, Debug, Default)]
-#[expect(clippy::exhaustive_structs, reason = "a unit struct that is written as a value")]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "a unit struct that is written as a value"
+)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {

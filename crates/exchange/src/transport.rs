@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::AccessToken;
+
 /// What carries requests: one method, so that a program can bring its own HTTP client, and a test none.
 ///
 /// An implementation follows no redirect, sends each request once, and sets limits to the time and to the size of the
@@ -46,6 +48,21 @@ impl Request {
             url,
             headers,
             body: form,
+        }
+    }
+
+    /// A GET with this token ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
+    #[must_use]
+    pub fn get(url: Url, token: &AccessToken) -> Self {
+        let headers = vec![
+            ("accept", "application/json".into()),
+            ("authorization", format!("Bearer {}", token.expose())),
+        ];
+        Self {
+            method: Method::Get,
+            url,
+            headers,
+            body: SecretString::default(),
         }
     }
 

@@ -1,1 +1,41 @@
 #![doc = include_str!("../README.md")]
+
+mod interaction;
+mod key_uri;
+
+pub use interaction::{Interaction, NoInteraction, SecretKind};
+pub use jwt_bearer_exchange::{Client, ExchangeError, ExchangeErrorKind, TokenResponse};
+pub use jwt_bearer_provider::{BoxConfig, Grant, Profile, Subject, TokenRequest};
+pub use jwt_bearer_signer::{Algorithm, Signer};
+pub use jwt_bearer_signer_local::LocalSigner;
+pub use key_uri::{KeyUri, KeyUriError, read_key};
+
+/// Claims and header to a signed JWT, and any JWT taken apart.
+pub mod assertion {
+    pub use jwt_bearer_assertion::*;
+}
+
+/// The token endpoint: requests, replies, errors.
+pub mod exchange {
+    pub use jwt_bearer_exchange::*;
+}
+
+/// Files about keys.
+pub mod keyfile {
+    pub use jwt_bearer_keyfile::*;
+}
+
+/// What providers demand.
+pub mod provider {
+    pub use jwt_bearer_provider::*;
+}
+
+/// The trait for keys, and what it speaks in.
+pub mod signer {
+    pub use jwt_bearer_signer::*;
+}
+
+/// The secret string type of this crate's functions.
+pub mod secrecy {
+    pub use secrecy::{ExposeSecret, SecretString};
+}

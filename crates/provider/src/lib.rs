@@ -7,10 +7,14 @@ mod error_response;
 mod profile;
 mod profiles;
 mod request;
+mod request_error;
+mod token_request;
 
 pub use box_config::{BoxConfig, BoxConfigError};
 pub use cause::Cause;
 pub use endpoint::TokenEndpoint;
 pub use error_response::ErrorResponse;
 pub use profile::{AudienceRule, EndpointRule, Profile, SecretRule, SubjectRule};
-pub use request::{Grant, RequestBuilder, RequestError, RequestErrorKind, Subject, TokenRequest};
+pub use request::{Grant, RequestBuilder, Subject};
+pub use request_error::{RequestError, RequestErrorKind};
+pub use token_request::{AssertionRequest, TokenRequest};

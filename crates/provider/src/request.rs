@@ -1,15 +1,14 @@
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use jwt_bearer_assertion::{Assertion, AssertionError, Audience, Claims, Header};
-use jwt_bearer_signer::{SignError, SignErrorKind, Signer};
-use secrecy::{ExposeSecret, SecretString};
+use jwt_bearer_assertion::{Audience, Claims, Header};
+use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::{AudienceRule, Profile, SecretRule, SubjectRule, TokenEndpoint};
-
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const CLIENT_ASSERTION_JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+use crate::{
+    AssertionRequest, AudienceRule, Profile, RequestError, RequestErrorKind, SecretRule,
+    SubjectRule, TokenEndpoint, TokenRequest,
+};
 
 /// What the assertion is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -160,30 +159,14 @@ impl RequestBuilder {
     /// # Errors
     /// `Missing` for what the provider demands and is not there, `Invalid` for what it would refuse.
     pub fn build(mut self) -> Result<TokenRequest, RequestError> {
+        let token_endpoint = self.resolved_endpoint()?;
+        let assertion = self.assertion_request(Some(&token_endpoint))?;
         let profile = self.profile;
-        let title = profile.title;
-        if self.issuer.is_empty() {
-            return Err(RequestError::missing(format!(
-                "the issuer is missing (`issuer`): {title}'s {}",
-                profile.issuer
-            )));
-        }
-        let token_endpoint = TokenEndpoint::resolve(
-            profile.token_endpoint,
-            self.token_endpoint.as_deref(),
-            self.host.as_deref(),
-        )?;
-        let lifetime = self.lifetime.unwrap_or(profile.lifetime);
-        if let Some(max) = profile.max_lifetime.filter(|max| lifetime > *max) {
-            let (lifetime, max) = (lifetime.as_secs(), max.as_secs());
-            return Err(RequestError::invalid(format!(
-                "a lifetime of {lifetime} s, where {title} takes at most {max} s"
-            )));
-        }
         match (profile.client_secret, &self.client_secret) {
             (SecretRule::Required, None) if self.grant == Grant::JwtBearer => {
                 return Err(RequestError::missing(format!(
-                    "the client secret is missing: {title} wants it besides the assertion"
+                    "the client secret is missing: {} wants it besides the assertion",
+                    profile.title
                 )));
             }
             (SecretRule::Refused(why), Some(_)) => {
@@ -196,42 +179,89 @@ impl RequestBuilder {
         if profile.client_secret == SecretRule::Required && self.client_id.is_none() {
             self.client_id = Some(self.issuer.clone());
         }
-        let subject = self.checked_subject()?;
         self.check_form()?;
-
-        let mut claims = Claims::new(self.issuer)
-            .audience(self.audience.unwrap_or_else(|| match profile.audience {
-                AudienceRule::Constant(audience) => audience.into(),
-                AudienceRule::Origin => token_endpoint.origin().into(),
-                AudienceRule::TokenEndpoint => token_endpoint.as_str().into(),
-            }))
-            .lifetime(lifetime)
-            .issued_at(profile.issued_at)
-            .not_before(profile.not_before)
-            .jti(profile.jti);
-        claims = match subject {
-            Some(Subject::Name(name)) => claims.subject(name),
-            Some(Subject::Enterprise(id)) => claims.subject(id).claim("box_sub_type", "enterprise"),
-            Some(Subject::User(id)) => claims.subject(id).claim("box_sub_type", "user"),
-            None => claims,
-        };
-        for (name, value) in self.claims {
-            claims = claims.claim(name, value);
-        }
         Ok(TokenRequest {
-            profile,
-            grant: self.grant,
+            assertion,
             token_endpoint,
-            header: self.header,
-            claims,
+            grant: self.grant,
             client_id: self.client_id,
             client_secret: self.client_secret,
             form: self.form,
         })
     }
 
-    fn checked_subject(&mut self) -> Result<Option<Subject>, RequestError> {
-        let subject = self.subject.take();
+    /// Checks what goes into the assertion, and gives that alone: for servers that take the JWT itself.
+    ///
+    /// A token endpoint need not be set. Without it there is no `aud` where the profile takes it from there.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), for header and claims.
+    pub fn build_assertion(self) -> Result<AssertionRequest, RequestError> {
+        let token_endpoint = match self.resolved_endpoint() {
+            Err(error) if error.kind() == RequestErrorKind::Missing => None,
+            token_endpoint => Some(token_endpoint?),
+        };
+        self.assertion_request(token_endpoint.as_ref())
+    }
+
+    fn resolved_endpoint(&self) -> Result<TokenEndpoint, RequestError> {
+        TokenEndpoint::resolve(
+            self.profile.token_endpoint,
+            self.token_endpoint.as_deref(),
+            self.host.as_deref(),
+        )
+    }
+
+    fn assertion_request(
+        &self,
+        token_endpoint: Option<&TokenEndpoint>,
+    ) -> Result<AssertionRequest, RequestError> {
+        let profile = self.profile;
+        let title = profile.title;
+        if self.issuer.is_empty() {
+            let text = format!(
+                "the issuer is missing (`issuer`): {title}'s {}",
+                profile.issuer
+            );
+            return Err(RequestError::missing(text));
+        }
+        let lifetime = self.lifetime.unwrap_or(profile.lifetime);
+        if let Some(max) = profile.max_lifetime.filter(|max| lifetime > *max) {
+            let (lifetime, max) = (lifetime.as_secs(), max.as_secs());
+            let text = format!("a lifetime of {lifetime} s, where {title} takes at most {max} s");
+            return Err(RequestError::invalid(text));
+        }
+        let mut claims = Claims::new(&self.issuer)
+            .lifetime(lifetime)
+            .issued_at(profile.issued_at)
+            .not_before(profile.not_before)
+            .jti(profile.jti);
+        let audience = self.audience.clone().or_else(|| match profile.audience {
+            AudienceRule::Constant(audience) => Some(audience.into()),
+            AudienceRule::Origin => Some(token_endpoint?.origin().into()),
+            AudienceRule::TokenEndpoint => Some(token_endpoint?.as_str().into()),
+        });
+        if let Some(audience) = audience {
+            claims = claims.audience(audience);
+        }
+        claims = match self.checked_subject()? {
+            Some(Subject::Name(name)) => claims.subject(name),
+            Some(Subject::Enterprise(id)) => claims.subject(id).claim("box_sub_type", "enterprise"),
+            Some(Subject::User(id)) => claims.subject(id).claim("box_sub_type", "user"),
+            None => claims,
+        };
+        for (name, value) in &self.claims {
+            claims = claims.claim(name, value.clone());
+        }
+        Ok(AssertionRequest {
+            profile,
+            header: self.header.clone(),
+            claims,
+        })
+    }
+
+    fn checked_subject(&self) -> Result<Option<Subject>, RequestError> {
+        let subject = self.subject.clone();
         if let Some(Subject::Name(text) | Subject::Enterprise(text) | Subject::User(text)) =
             &subject
             && text.trim().is_empty()
@@ -305,151 +335,4 @@ impl fmt::Debug for RequestBuilder {
             .field("subject", &self.subject)
             .finish_non_exhaustive()
     }
-}
-
-/// A token request that keeps the provider's rules: what is claimed, and where and how it is sent.
-///
-/// Every assertion made from it is new. `Debug` shows no secret.
-#[derive(Clone)]
-pub struct TokenRequest {
-    profile: Profile,
-    grant: Grant,
-    token_endpoint: TokenEndpoint,
-    header: Header,
-    claims: Claims,
-    client_id: Option<String>,
-    client_secret: Option<SecretString>,
-    form: Vec<(String, String)>,
-}
-
-impl TokenRequest {
-    /// The parameters of the form that must not be shown.
-    pub const SECRET_PARAMETERS: [&'static str; 3] =
-        ["assertion", "client_assertion", "client_secret"];
-
-    /// The provider's rules.
-    #[must_use]
-    pub const fn profile(&self) -> &Profile {
-        &self.profile
-    }
-
-    /// Where the request goes.
-    #[must_use]
-    pub const fn token_endpoint(&self) -> &TokenEndpoint {
-        &self.token_endpoint
-    }
-
-    /// Signs a new assertion, with times as of `now`. Does whatever I/O the signer does.
-    ///
-    /// # Errors
-    /// `Sign` if the provider does not take the signer's algorithm, then as [`Assertion::sign`].
-    pub async fn assertion(
-        &self,
-        signer: &dyn Signer,
-        now: SystemTime,
-    ) -> Result<Assertion, AssertionError> {
-        let algorithm = signer.algorithm();
-        if !self.profile.algorithms.contains(&algorithm) {
-            let names: Vec<_> = self
-                .profile
-                .algorithms
-                .iter()
-                .map(|algorithm| algorithm.name())
-                .collect();
-            let text = format!(
-                "the signer signs with {algorithm} ({} key), where {} takes {}",
-                signer.public_key().kind(),
-                self.profile.title,
-                names.join(", "),
-            );
-            return Err(SignError::new(SignErrorKind::UnsupportedAlgorithm, text).into());
-        }
-        Assertion::sign(&self.header, &self.claims, signer, now).await
-    }
-
-    /// The parameters of the form that carries this assertion, each once. Its values are secret.
-    #[must_use]
-    pub fn parameters<'a>(&'a self, assertion: &'a Assertion) -> Vec<(&'a str, &'a str)> {
-        let mut parameters = match self.grant {
-            Grant::JwtBearer => vec![
-                ("grant_type", JWT_BEARER),
-                ("assertion", assertion.as_str()),
-            ],
-            Grant::ClientCredentials => vec![
-                ("grant_type", "client_credentials"),
-                ("client_assertion_type", CLIENT_ASSERTION_JWT_BEARER),
-                ("client_assertion", assertion.as_str()),
-            ],
-        };
-        if let Some(client_id) = &self.client_id {
-            parameters.push(("client_id", client_id));
-        }
-        if let Some(client_secret) = &self.client_secret {
-            parameters.push(("client_secret", client_secret.expose_secret()));
-        }
-        parameters.extend(
-            self.form
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        );
-        parameters
-    }
-}
-
-impl fmt::Debug for TokenRequest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenRequest")
-            .field("profile", &self.profile.name)
-            .field("grant", &self.grant)
-            .field("token_endpoint", &self.token_endpoint.as_str())
-            .field("header", &self.header)
-            .field("claims", &self.claims)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What is missing in a token request, or what the provider would refuse.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
-pub struct RequestError {
-    kind: RequestErrorKind,
-    text: String,
-}
-
-impl RequestError {
-    pub(crate) fn missing(text: impl Into<String>) -> Self {
-        Self {
-            kind: RequestErrorKind::Missing,
-            text: text.into(),
-        }
-    }
-
-    pub(crate) fn invalid(text: impl Into<String>) -> Self {
-        Self {
-            kind: RequestErrorKind::Invalid,
-            text: text.into(),
-        }
-    }
-
-    /// What kind of failure it is.
-    #[must_use]
-    pub const fn kind(&self) -> RequestErrorKind {
-        self.kind
-    }
-
-    /// Always false: the same request fails again.
-    #[must_use]
-    pub const fn is_retryable(&self) -> bool {
-        false
-    }
-}
-
-/// The kinds of [`RequestError`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RequestErrorKind {
-    /// Something that the provider demands is not there.
-    Missing,
-    /// Something that the provider would refuse is there.
-    Invalid,
 }

@@ -123,7 +123,9 @@ impl AsRef<[u8]> for Digest {
 
 /// A text that names no algorithm known here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K, EdDSA")]
+#[error(
+    "`{0}` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K, EdDSA"
+)]
 pub struct UnknownAlgorithm(String);
 
 #[cfg(test)]
@@ -142,7 +144,11 @@ mod tests {
     fn names_are_exact() {
         for name in ["rs256", "RS256 ", "HS256", "none", ""] {
             let error = name.parse::<Algorithm>().unwrap_err();
-            assert!(error.to_string().starts_with(&format!("`{name}` is not one of RS256")));
+            assert!(
+                error
+                    .to_string()
+                    .starts_with(&format!("`{name}` is not one of RS256"))
+            );
         }
     }
 

@@ -14,7 +14,10 @@ pub struct SignError {
 impl SignError {
     /// An error of this kind; `source` is a text or another error, and must hold no secret.
     pub fn new(kind: SignErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { kind, source: Arc::from(source.into()) }
+        Self {
+            kind,
+            source: Arc::from(source.into()),
+        }
     }
 
     /// What kind of failure it is.
@@ -26,7 +29,10 @@ impl SignError {
     /// Whether the same call may succeed later with nothing changed.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self.kind, SignErrorKind::Unavailable | SignErrorKind::Timeout)
+        matches!(
+            self.kind,
+            SignErrorKind::Unavailable | SignErrorKind::Timeout
+        )
     }
 }
 
@@ -36,7 +42,9 @@ impl fmt::Display for SignError {
             SignErrorKind::InvalidKey => "the key cannot be used",
             SignErrorKind::KeyNotFound => "the key was not found",
             SignErrorKind::UnsupportedAlgorithm => "the algorithm does not fit the key",
-            SignErrorKind::InputLength => "the signing input has a length that the key's device does not take",
+            SignErrorKind::InputLength => {
+                "the signing input has a length that the key's device does not take"
+            }
             SignErrorKind::AccessDenied => "the use of the key was denied",
             SignErrorKind::InteractionRequired => "the key needs a person, and none answered",
             SignErrorKind::Unavailable => "the place where the key lives cannot be reached",
@@ -86,11 +94,17 @@ pub struct FormatError {
 
 impl FormatError {
     pub(crate) fn malformed(text: impl Into<String>) -> Self {
-        Self { kind: FormatErrorKind::Malformed, text: text.into() }
+        Self {
+            kind: FormatErrorKind::Malformed,
+            text: text.into(),
+        }
     }
 
     pub(crate) fn unsupported(text: impl Into<String>) -> Self {
-        Self { kind: FormatErrorKind::Unsupported, text: text.into() }
+        Self {
+            kind: FormatErrorKind::Unsupported,
+            text: text.into(),
+        }
     }
 
     /// What kind of failure it is.
@@ -123,7 +137,10 @@ mod tests {
     #[test]
     fn display_does_not_repeat_the_source() {
         let error = SignError::new(SignErrorKind::Unavailable, "no route to host");
-        assert_eq!(error.to_string(), "the place where the key lives cannot be reached");
+        assert_eq!(
+            error.to_string(),
+            "the place where the key lives cannot be reached"
+        );
         assert_eq!(error.source().unwrap().to_string(), "no route to host");
         assert!(error.is_retryable());
         assert!(!SignError::new(SignErrorKind::AccessDenied, "wrong PIN").is_retryable());

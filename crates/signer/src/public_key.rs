@@ -16,18 +16,53 @@ const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const CURVES: [(KeyKind, ObjectIdentifier, &str, usize); 4] = [
-    (KeyKind::P256, ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), "P-256", 32),
-    (KeyKind::P384, ObjectIdentifier::new_unwrap("1.3.132.0.34"), "P-384", 48),
-    (KeyKind::P521, ObjectIdentifier::new_unwrap("1.3.132.0.35"), "P-521", 66),
-    (KeyKind::Secp256k1, ObjectIdentifier::new_unwrap("1.3.132.0.10"), "secp256k1", 32),
+    (
+        KeyKind::P256,
+        ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"),
+        "P-256",
+        32,
+    ),
+    (
+        KeyKind::P384,
+        ObjectIdentifier::new_unwrap("1.3.132.0.34"),
+        "P-384",
+        48,
+    ),
+    (
+        KeyKind::P521,
+        ObjectIdentifier::new_unwrap("1.3.132.0.35"),
+        "P-521",
+        66,
+    ),
+    (
+        KeyKind::Secp256k1,
+        ObjectIdentifier::new_unwrap("1.3.132.0.10"),
+        "secp256k1",
+        32,
+    ),
 ];
 /// Kinds of keys that people have and that cannot sign a JWT here.
 const OTHERS: [(ObjectIdentifier, &str); 6] = [
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"), "an RSA key restricted to PSS"),
-    (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "a DSA key"),
-    (ObjectIdentifier::new_unwrap("1.2.840.113549.1.3.1"), "a Diffie-Hellman key"),
-    (ObjectIdentifier::new_unwrap("1.3.101.110"), "an X25519 key, which cannot sign"),
-    (ObjectIdentifier::new_unwrap("1.3.101.111"), "an X448 key, which cannot sign"),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10"),
+        "an RSA key restricted to PSS",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"),
+        "a DSA key",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.2.840.113549.1.3.1"),
+        "a Diffie-Hellman key",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.3.101.110"),
+        "an X25519 key, which cannot sign",
+    ),
+    (
+        ObjectIdentifier::new_unwrap("1.3.101.111"),
+        "an X448 key, which cannot sign",
+    ),
     (ObjectIdentifier::new_unwrap("1.3.101.113"), "an Ed448 key"),
 ];
 
@@ -57,7 +92,9 @@ impl KeyKind {
     /// The algorithms that a key of this kind can sign with; the first is the one to choose if nobody asks for another.
     #[must_use]
     pub const fn algorithms(self) -> &'static [Algorithm] {
-        use Algorithm::{EdDsa, Es256, Es256K, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};
+        use Algorithm::{
+            EdDsa, Es256, Es256K, Es384, Es512, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512,
+        };
         match self {
             Self::Rsa { .. } => &[Rs256, Rs384, Rs512, Ps256, Ps384, Ps512],
             Self::P256 => &[Es256],
@@ -75,7 +112,12 @@ impl fmt::Display for KeyKind {
         match self {
             Self::Rsa { bits } => write!(f, "RSA-{bits}"),
             Self::Ed25519 => f.write_str("Ed25519"),
-            kind => f.write_str(CURVES.iter().find(|curve| curve.0 == *kind).map_or("", |curve| curve.2)),
+            kind => f.write_str(
+                CURVES
+                    .iter()
+                    .find(|curve| curve.0 == *kind)
+                    .map_or("", |curve| curve.2),
+            ),
         }
     }
 }
@@ -113,19 +155,33 @@ impl PublicKey {
                 let (kind, ..) = CURVES
                     .into_iter()
                     .find(|(_, oid, ..)| *oid == curve)
-                    .ok_or_else(|| FormatError::unsupported(format!("an EC key on the curve {curve}")))?;
+                    .ok_or_else(|| {
+                        FormatError::unsupported(format!("an EC key on the curve {curve}"))
+                    })?;
                 check_point(kind, key)?;
                 kind
             }
             ED25519 if key.len() == 32 => KeyKind::Ed25519,
-            ED25519 => return Err(FormatError::malformed(format!("an Ed25519 key of {} octets", key.len()))),
+            ED25519 => {
+                return Err(FormatError::malformed(format!(
+                    "an Ed25519 key of {} octets",
+                    key.len()
+                )));
+            }
             oid => {
                 let name = OTHERS.into_iter().find(|(other, _)| *other == oid);
-                let name = name.map_or_else(|| format!("a key of the algorithm {oid}"), |(_, name)| name.into());
+                let name = name.map_or_else(
+                    || format!("a key of the algorithm {oid}"),
+                    |(_, name)| name.into(),
+                );
                 return Err(FormatError::unsupported(name));
             }
         };
-        Ok(Self { kind, key_len: key.len(), spki: der.into() })
+        Ok(Self {
+            kind,
+            key_len: key.len(),
+            spki: der.into(),
+        })
     }
 
     /// Reads an SPKI in PEM, label `PUBLIC KEY`, in the strict form of
@@ -137,7 +193,9 @@ impl PublicKey {
         let (label, der) = der::pem::decode_vec(pem.as_bytes())
             .map_err(|_| FormatError::malformed("not PEM as RFC 7468 defines it"))?;
         if label != "PUBLIC KEY" {
-            return Err(FormatError::malformed(format!("PEM with the label `{label}`, where `PUBLIC KEY` was expected")));
+            return Err(FormatError::malformed(format!(
+                "PEM with the label `{label}`, where `PUBLIC KEY` was expected"
+            )));
         }
         Self::from_spki_der(&der)
     }
@@ -147,7 +205,12 @@ impl PublicKey {
     /// # Errors
     /// `Malformed` if it is not this structure.
     pub fn from_rsa_der(der: &[u8]) -> Result<Self, FormatError> {
-        Self::new(rsa_kind(der)?, RSA_ENCRYPTION, Some(AnyRef::from(Null)), der)
+        Self::new(
+            rsa_kind(der)?,
+            RSA_ENCRYPTION,
+            Some(AnyRef::from(Null)),
+            der,
+        )
     }
 
     /// An EC key from its uncompressed point: 04, then x and y in the curve's length.
@@ -165,7 +228,10 @@ impl PublicKey {
     /// `Malformed` for any other length.
     pub fn from_ed25519(key: &[u8]) -> Result<Self, FormatError> {
         if key.len() != 32 {
-            return Err(FormatError::malformed(format!("an Ed25519 key of {} octets", key.len())));
+            return Err(FormatError::malformed(format!(
+                "an Ed25519 key of {} octets",
+                key.len()
+            )));
         }
         Self::new(KeyKind::Ed25519, ED25519, None, key)
     }
@@ -179,8 +245,17 @@ impl PublicKey {
         let too_long = |_| FormatError::malformed("a public key too long for DER");
         let algorithm = AlgorithmIdentifierRef { oid, parameters };
         let subject_public_key = BitStringRef::from_bytes(key).map_err(too_long)?;
-        let spki = SubjectPublicKeyInfoRef { algorithm, subject_public_key }.to_der().map_err(too_long)?;
-        Ok(Self { kind, spki: spki.into(), key_len: key.len() })
+        let spki = SubjectPublicKeyInfoRef {
+            algorithm,
+            subject_public_key,
+        }
+        .to_der()
+        .map_err(too_long)?;
+        Ok(Self {
+            kind,
+            spki: spki.into(),
+            key_len: key.len(),
+        })
     }
 
     /// The kind and size.
@@ -210,13 +285,32 @@ impl PublicKey {
         match self.kind {
             KeyKind::Rsa { .. } => {
                 let [n, e] = two_integers(key).unwrap_or_default();
-                Jwk { kty: "RSA", n: encode(n), e: encode(e), ..Jwk::default() }
+                Jwk {
+                    kty: "RSA",
+                    n: encode(n),
+                    e: encode(e),
+                    ..Jwk::default()
+                }
             }
-            KeyKind::Ed25519 => Jwk { kty: "OKP", crv: Some("Ed25519"), x: encode(key), ..Jwk::default() },
+            KeyKind::Ed25519 => Jwk {
+                kty: "OKP",
+                crv: Some("Ed25519"),
+                x: encode(key),
+                ..Jwk::default()
+            },
             kind => {
-                let (_, _, crv, len) = CURVES.into_iter().find(|curve| curve.0 == kind).unwrap_or(CURVES[0]);
+                let (_, _, crv, len) = CURVES
+                    .into_iter()
+                    .find(|curve| curve.0 == kind)
+                    .unwrap_or(CURVES[0]);
                 let (x, y) = key[1..].split_at(len);
-                Jwk { kty: "EC", crv: Some(crv), x: encode(x), y: encode(y), ..Jwk::default() }
+                Jwk {
+                    kty: "EC",
+                    crv: Some(crv),
+                    x: encode(x),
+                    y: encode(y),
+                    ..Jwk::default()
+                }
             }
         }
     }
@@ -241,11 +335,22 @@ impl PublicKey {
     /// # Errors
     /// `WrongAlgorithm` if the key is not one for `algorithm`, `Unsupported` for ES512, ES256K and RSA keys outside
     /// 2048 to 8192 bits, which `ring` cannot verify, and `Mismatch` for everything else that is not a valid signature.
-    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+    pub fn verify(
+        &self,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), VerifyError> {
         if !self.kind.algorithms().contains(&algorithm) {
-            return Err(VerifyError::WrongAlgorithm { algorithm, kind: self.kind });
+            return Err(VerifyError::WrongAlgorithm {
+                algorithm,
+                kind: self.kind,
+            });
         }
-        let unsupported = VerifyError::Unsupported { algorithm, kind: self.kind };
+        let unsupported = VerifyError::Unsupported {
+            algorithm,
+            kind: self.kind,
+        };
         if matches!(self.kind, KeyKind::Rsa { bits } if !(2048..=8192).contains(&bits)) {
             return Err(unsupported);
         }
@@ -274,13 +379,21 @@ impl PublicKey {
 
 impl fmt::Debug for PublicKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({}, thumbprint {})", self.kind, self.thumbprint())
+        write!(
+            f,
+            "PublicKey({}, thumbprint {})",
+            self.kind,
+            self.thumbprint()
+        )
     }
 }
 
 fn rsa_kind(der: &[u8]) -> Result<KeyKind, FormatError> {
-    let [modulus, _] = two_integers(der).ok_or_else(|| FormatError::malformed("not the DER of an RSAPublicKey"))?;
-    let bits = modulus.first().map_or(0, |first| modulus.len() * 8 - first.leading_zeros() as usize);
+    let [modulus, _] = two_integers(der)
+        .ok_or_else(|| FormatError::malformed("not the DER of an RSAPublicKey"))?;
+    let bits = modulus.first().map_or(0, |first| {
+        modulus.len() * 8 - first.leading_zeros() as usize
+    });
     Ok(KeyKind::Rsa { bits })
 }
 
@@ -289,13 +402,18 @@ fn check_point(kind: KeyKind, point: &[u8]) -> Result<ObjectIdentifier, FormatEr
     let (_, oid, name, len) = CURVES
         .into_iter()
         .find(|curve| curve.0 == kind)
-        .ok_or_else(|| FormatError::malformed(format!("a curve point for {kind}, which has none")))?;
+        .ok_or_else(|| {
+            FormatError::malformed(format!("a curve point for {kind}, which has none"))
+        })?;
     match point {
         [4, rest @ ..] if rest.len() == 2 * len => Ok(oid),
         [2 | 3, ..] => Err(FormatError::unsupported(format!(
             "a {name} key with a compressed point; `openssl ec -conv_form uncompressed` writes it whole"
         ))),
-        _ => Err(FormatError::malformed(format!("a {name} point of {} octets", point.len()))),
+        _ => Err(FormatError::malformed(format!(
+            "a {name} point of {} octets",
+            point.len()
+        ))),
     }
 }
 

@@ -38,14 +38,26 @@ impl Signature {
         };
         if !expected.contains(&octets.len()) {
             let (low, high) = expected.into_inner();
-            let wanted = if low == high { low.to_string() } else { format!("{low} to {high}") };
-            let hint = if two_integers(octets).is_some() { "; these are ECDSA DER" } else { "" };
+            let wanted = if low == high {
+                low.to_string()
+            } else {
+                format!("{low} to {high}")
+            };
+            let hint = if two_integers(octets).is_some() {
+                "; these are ECDSA DER"
+            } else {
+                ""
+            };
             return Err(FormatError::malformed(format!(
                 "a signature of {} octets, where {algorithm} has {wanted}{hint}",
                 octets.len()
             )));
         }
-        let mut signature = Self { algorithm, len: 0, octets: [0; MAX_LEN] };
+        let mut signature = Self {
+            algorithm,
+            len: 0,
+            octets: [0; MAX_LEN],
+        };
         signature.extend(octets);
         Ok(signature)
     }
@@ -57,13 +69,22 @@ impl Signature {
     /// `Malformed` if `algorithm` is not ECDSA, if the bytes are not this structure, or if a number is too large for
     /// the curve.
     pub fn from_ecdsa_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, FormatError> {
-        let len = algorithm
-            .ecdsa_scalar_len()
-            .ok_or_else(|| FormatError::malformed(format!("an ECDSA signature, where {algorithm} was expected")))?;
-        let numbers = two_integers(der).ok_or_else(|| {
-            FormatError::malformed(format!("{} bytes that are not the DER of an ECDSA signature", der.len()))
+        let len = algorithm.ecdsa_scalar_len().ok_or_else(|| {
+            FormatError::malformed(format!(
+                "an ECDSA signature, where {algorithm} was expected"
+            ))
         })?;
-        let mut signature = Self { algorithm, len: 0, octets: [0; MAX_LEN] };
+        let numbers = two_integers(der).ok_or_else(|| {
+            FormatError::malformed(format!(
+                "{} bytes that are not the DER of an ECDSA signature",
+                der.len()
+            ))
+        })?;
+        let mut signature = Self {
+            algorithm,
+            len: 0,
+            octets: [0; MAX_LEN],
+        };
         for number in numbers {
             let padding = len.checked_sub(number.len()).ok_or_else(|| {
                 FormatError::malformed(format!(
@@ -93,7 +114,9 @@ impl Signature {
     #[must_use]
     pub fn to_ecdsa_der(&self) -> Option<Vec<u8>> {
         let (r, s) = self.as_bytes().split_at(self.algorithm.ecdsa_scalar_len()?);
-        vec![UintRef::new(r).ok()?, UintRef::new(s).ok()?].to_der().ok()
+        vec![UintRef::new(r).ok()?, UintRef::new(s).ok()?]
+            .to_der()
+            .ok()
     }
 
     fn extend(&mut self, bytes: &[u8]) {
@@ -142,40 +165,108 @@ mod tests {
     #[test]
     fn lengths_are_checked() {
         let cases = [
-            (Algorithm::Es256, 70, "a signature of 70 octets, where ES256 has 64"),
-            (Algorithm::Es384, 64, "a signature of 64 octets, where ES384 has 96"),
-            (Algorithm::Es512, 131, "a signature of 131 octets, where ES512 has 132"),
-            (Algorithm::EdDsa, 0, "a signature of 0 octets, where EdDSA has 64"),
-            (Algorithm::Rs256, 128, "a signature of 128 octets, where RS256 has 256 to 512"),
-            (Algorithm::Ps512, 513, "a signature of 513 octets, where PS512 has 256 to 512"),
+            (
+                Algorithm::Es256,
+                70,
+                "a signature of 70 octets, where ES256 has 64",
+            ),
+            (
+                Algorithm::Es384,
+                64,
+                "a signature of 64 octets, where ES384 has 96",
+            ),
+            (
+                Algorithm::Es512,
+                131,
+                "a signature of 131 octets, where ES512 has 132",
+            ),
+            (
+                Algorithm::EdDsa,
+                0,
+                "a signature of 0 octets, where EdDSA has 64",
+            ),
+            (
+                Algorithm::Rs256,
+                128,
+                "a signature of 128 octets, where RS256 has 256 to 512",
+            ),
+            (
+                Algorithm::Ps512,
+                513,
+                "a signature of 513 octets, where PS512 has 256 to 512",
+            ),
         ];
         for (algorithm, len, text) in cases {
-            assert_eq!(Signature::from_jose(algorithm, &vec![0; len]).unwrap_err().to_string(), text);
+            assert_eq!(
+                Signature::from_jose(algorithm, &vec![0; len])
+                    .unwrap_err()
+                    .to_string(),
+                text
+            );
         }
         for len in [256, 384, 512] {
-            assert_eq!(Signature::from_jose(Algorithm::Rs256, &vec![7; len]).unwrap().as_bytes(), vec![7; len]);
+            assert_eq!(
+                Signature::from_jose(Algorithm::Rs256, &vec![7; len])
+                    .unwrap()
+                    .as_bytes(),
+                vec![7; len]
+            );
         }
     }
 
     #[test]
     fn der_where_jose_belongs_is_named() {
-        let der = Signature::from_jose(Algorithm::Es256, &jose()).unwrap().to_ecdsa_der().unwrap();
+        let der = Signature::from_jose(Algorithm::Es256, &jose())
+            .unwrap()
+            .to_ecdsa_der()
+            .unwrap();
         let error = Signature::from_jose(Algorithm::Es256, &der).unwrap_err();
-        assert_eq!(error.to_string(), "a signature of 70 octets, where ES256 has 64; these are ECDSA DER");
+        assert_eq!(
+            error.to_string(),
+            "a signature of 70 octets, where ES256 has 64; these are ECDSA DER"
+        );
     }
 
     #[test]
     fn wrong_der_is_refused() {
-        let p384 = Signature::from_jose(Algorithm::Es384, &[0x7f; 96]).unwrap().to_ecdsa_der().unwrap();
+        let p384 = Signature::from_jose(Algorithm::Es384, &[0x7f; 96])
+            .unwrap()
+            .to_ecdsa_der()
+            .unwrap();
         let cases: [(Algorithm, &[u8], &str); 5] = [
-            (Algorithm::Rs256, &[], "an ECDSA signature, where RS256 was expected"),
-            (Algorithm::Es256, &[], "0 bytes that are not the DER of an ECDSA signature"),
-            (Algorithm::Es256, &[0x30, 3, 2, 1, 1], "5 bytes that are not the DER of an ECDSA signature"),
-            (Algorithm::Es256, &[0x30, 6, 2, 1, 0x81, 2, 1, 1], "8 bytes that are not the DER of an ECDSA signature"),
-            (Algorithm::Es256, &p384, "an ECDSA signature with a number of 48 octets, where ES256 has 32"),
+            (
+                Algorithm::Rs256,
+                &[],
+                "an ECDSA signature, where RS256 was expected",
+            ),
+            (
+                Algorithm::Es256,
+                &[],
+                "0 bytes that are not the DER of an ECDSA signature",
+            ),
+            (
+                Algorithm::Es256,
+                &[0x30, 3, 2, 1, 1],
+                "5 bytes that are not the DER of an ECDSA signature",
+            ),
+            (
+                Algorithm::Es256,
+                &[0x30, 6, 2, 1, 0x81, 2, 1, 1],
+                "8 bytes that are not the DER of an ECDSA signature",
+            ),
+            (
+                Algorithm::Es256,
+                &p384,
+                "an ECDSA signature with a number of 48 octets, where ES256 has 32",
+            ),
         ];
         for (algorithm, der, text) in cases {
-            assert_eq!(Signature::from_ecdsa_der(algorithm, der).unwrap_err().to_string(), text);
+            assert_eq!(
+                Signature::from_ecdsa_der(algorithm, der)
+                    .unwrap_err()
+                    .to_string(),
+                text
+            );
         }
     }
 

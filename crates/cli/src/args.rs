@@ -1,0 +1,436 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jwt_bearer::{Algorithm, Grant, Profile};
+use jwt_bearer_sandbox::Fault;
+use serde::{Deserialize, Serialize};
+
+use crate::pairs::{Member, Parameter, Registration, Seconds, table};
+
+/// OAuth 2.0 access tokens with signed JWTs (RFC 7523), while the private key stays where it is safe.
+#[derive(Parser)]
+#[command(
+    name = "jwt-bearer",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 110
+)]
+#[command(after_help = "\
+Results go to standard output, everything else to standard error.
+Exit codes: 0 ok, 1 other, 2 usage or configuration, 3 key, 4 refused by the server, 5 unreachable or timed out.
+
+To see it work without any account:  jwt-bearer demo")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Get an access token and print it.
+    #[command(after_help = TOKEN_HELP)]
+    Token(TokenArgs),
+    /// Sign an assertion and print it, for servers and drivers that take the JWT itself.
+    #[command(after_help = ASSERTION_HELP)]
+    Assertion(AssertionArgs),
+    /// Take a JWT apart and say what is wrong with it. Nothing is verified.
+    #[command(after_help = "\
+Examples:
+  jwt-bearer inspect eyJhbGciOi...
+  jwt-bearer inspect assertion.txt
+  pbpaste | jwt-bearer inspect -")]
+    Inspect {
+        /// The JWT, a file that holds one, or - for standard input (which is also the default).
+        #[arg(value_name = "JWT|FILE|-")]
+        jwt: Option<String>,
+    },
+    /// List, show or check the profiles of the configuration file.
+    Profile {
+        #[command(subcommand)]
+        command: ProfileCommand,
+    },
+    /// Run an authorization server on this machine, as strict as Box and Salesforce, to test against.
+    #[command(after_help = SANDBOX_HELP)]
+    Sandbox(SandboxArgs),
+    /// Show the whole job against a sandbox of its own, with fresh keys: no account and no file is needed.
+    Demo,
+    /// Print a completion script for a shell.
+    #[command(
+        after_help = "Example:\n  jwt-bearer completions bash > ~/.local/share/bash-completion/completions/jwt-bearer"
+    )]
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page, in roff.
+    #[command(after_help = "Example:\n  jwt-bearer man | man -l -")]
+    Man,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// Print the names of all profiles.
+    List {
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Print the settings of a profile as they are understood, paths made whole.
+    Show {
+        /// The profile's name.
+        profile: String,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+    /// Check a profile, or all of them: settings against the provider's rules, and the key. Nothing is sent.
+    Check {
+        /// The profile's name; all of them if it is left out.
+        profile: Option<String>,
+        #[command(flatten)]
+        config: ConfigArgs,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct ConfigArgs {
+    /// The configuration file [default: ./jwt-bearer.toml, else jwt-bearer/jwt-bearer.toml in the user's
+    /// configuration folder].
+    #[arg(long, value_name = "FILE", env = "JWT_BEARER_CONFIG", hide_env = true)]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub(crate) struct TokenArgs {
+    /// A profile of the configuration file; flags and variables beat its settings.
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// What to print.
+    #[arg(
+        long,
+        value_enum,
+        default_value_t,
+        env = "JWT_BEARER_OUTPUT",
+        hide_env = true
+    )]
+    pub(crate) output: Output,
+    /// Show the request and the reply's head on standard error, with assertion and secrets masked.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct AssertionArgs {
+    /// A profile of the configuration file; flags and variables beat its settings.
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Output {
+    /// The token alone.
+    #[default]
+    Token,
+    /// The server's whole reply.
+    Json,
+    /// The header `Authorization: Bearer TOKEN`.
+    Header,
+    /// Shell commands that export ACCESS_TOKEN, and INSTANCE_URL if the server names one.
+    Env,
+}
+
+/// Everything that makes a request. A profile in the configuration file has the same names.
+#[derive(Args, Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub(crate) struct RequestArgs {
+    /// Whose rules hold.
+    #[arg(long, value_enum, env = "JWT_BEARER_PROVIDER", hide_env = true)]
+    pub(crate) provider: Option<Provider>,
+    /// Who asks: the claim `iss`. Box and others call it client id, Salesforce consumer key.
+    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_ISSUER", hide_env = true)]
+    pub(crate) issuer: Option<String>,
+    /// For whom: the claim `sub`. For Salesforce the username.
+    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_SUBJECT", hide_env = true)]
+    pub(crate) subject: Option<String>,
+    /// For the service account of this Box enterprise.
+    #[arg(
+        long,
+        value_name = "ID",
+        env = "JWT_BEARER_ENTERPRISE",
+        hide_env = true
+    )]
+    pub(crate) enterprise: Option<String>,
+    /// For this Box user.
+    #[arg(long, value_name = "ID", env = "JWT_BEARER_USER", hide_env = true)]
+    pub(crate) user: Option<String>,
+    /// The server meant: the claim `aud` [default: the provider's].
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "JWT_BEARER_AUDIENCE",
+        hide_env = true
+    )]
+    pub(crate) audience: Option<String>,
+    /// Where the assertion is sent [default: the provider's].
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "JWT_BEARER_TOKEN_ENDPOINT",
+        hide_env = true
+    )]
+    pub(crate) token_endpoint: Option<String>,
+    /// Salesforce's host, which sets endpoint and audience: login, test, or NAME.my.salesforce.com.
+    #[arg(long, value_name = "HOST", env = "JWT_BEARER_HOST", hide_env = true)]
+    pub(crate) host: Option<String>,
+    /// The private key: a file, or env:NAME for an environment variable with PEM in it.
+    #[arg(long, value_name = "URI", env = "JWT_BEARER_KEY", hide_env = true)]
+    pub(crate) key: Option<String>,
+    /// The id by which the server knows the key: the header member `kid`.
+    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_KEY_ID", hide_env = true)]
+    pub(crate) key_id: Option<String>,
+    /// The algorithm [default: by the kind of key, RS256 for RSA].
+    #[arg(long, value_name = "NAME", env = "JWT_BEARER_ALGORITHM", hide_env = true, hide_possible_values = true,
+        value_parser = PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::name)))]
+    pub(crate) algorithm: Option<String>,
+    /// How long the assertion is valid, such as 45 or 3m [default: the provider's].
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "JWT_BEARER_LIFETIME",
+        hide_env = true
+    )]
+    pub(crate) lifetime: Option<Seconds>,
+    /// The form parameter `scope`.
+    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_SCOPE", hide_env = true)]
+    pub(crate) scope: Option<String>,
+    /// Another claim; texts stand in quotes: --claim 'team="red"'. May be repeated.
+    #[arg(
+        long,
+        value_name = "NAME=JSON",
+        env = "JWT_BEARER_CLAIM",
+        hide_env = true
+    )]
+    #[serde(with = "table", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) claim: Vec<Member>,
+    /// Another header member. May be repeated.
+    #[arg(
+        long,
+        value_name = "NAME=JSON",
+        env = "JWT_BEARER_HEADER",
+        hide_env = true
+    )]
+    #[serde(with = "table", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) header: Vec<Member>,
+    /// Another form parameter. May be repeated.
+    #[arg(
+        long,
+        value_name = "NAME=VALUE",
+        env = "JWT_BEARER_FORM",
+        hide_env = true
+    )]
+    #[serde(with = "table", skip_serializing_if = "Vec::is_empty")]
+    pub(crate) form: Vec<Parameter>,
+    /// The form parameter `client_id` [default for Box: the issuer].
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "JWT_BEARER_CLIENT_ID",
+        hide_env = true
+    )]
+    pub(crate) client_id: Option<String>,
+    /// The environment variable that holds the client secret.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "JWT_BEARER_CLIENT_SECRET_ENV",
+        hide_env = true
+    )]
+    pub(crate) client_secret_env: Option<String>,
+    /// The file that holds the client secret.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "JWT_BEARER_CLIENT_SECRET_FILE",
+        hide_env = true
+    )]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// The environment variable that holds the passphrase of the private key.
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "JWT_BEARER_PASSPHRASE_ENV",
+        hide_env = true
+    )]
+    pub(crate) passphrase_env: Option<String>,
+    /// The file that holds the passphrase of the private key.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "JWT_BEARER_PASSPHRASE_FILE",
+        hide_env = true
+    )]
+    pub(crate) passphrase_file: Option<PathBuf>,
+    /// What the assertion is for: the grant itself (RFC 7523 §2.1), or client authentication (§2.2)
+    /// [default: jwt-bearer].
+    #[arg(long, value_enum, env = "JWT_BEARER_GRANT", hide_env = true)]
+    pub(crate) grant: Option<GrantName>,
+    /// Box's JSON configuration file, with or without its private key.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "JWT_BEARER_BOX_CONFIG",
+        hide_env = true
+    )]
+    pub(crate) box_config: Option<PathBuf>,
+    /// Certificates (PEM) to trust in place of the system's.
+    #[arg(long, value_name = "FILE", env = "JWT_BEARER_CA_FILE", hide_env = true)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The time limit for the whole request [default: 30].
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "JWT_BEARER_TIMEOUT",
+        hide_env = true
+    )]
+    pub(crate) timeout: Option<Seconds>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Provider {
+    Box,
+    Salesforce,
+    Generic,
+}
+
+impl Provider {
+    pub(crate) const fn profile(self) -> Profile {
+        match self {
+            Self::Box => Profile::BOX,
+            Self::Salesforce => Profile::SALESFORCE,
+            Self::Generic => Profile::GENERIC,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum GrantName {
+    /// The assertion is the grant.
+    JwtBearer,
+    /// The assertion authenticates the client.
+    ClientCredentials,
+}
+
+impl From<GrantName> for Grant {
+    fn from(name: GrantName) -> Self {
+        match name {
+            GrantName::JwtBearer => Self::JwtBearer,
+            GrantName::ClientCredentials => Self::ClientCredentials,
+        }
+    }
+}
+
+#[derive(Args)]
+pub(crate) struct SandboxArgs {
+    /// Whom to imitate.
+    #[arg(long, value_enum)]
+    pub(crate) provider: Provider,
+    /// Where to listen: an address of this machine alone; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
+    pub(crate) listen: SocketAddr,
+    /// The app's client id (Salesforce: consumer key).
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) client_id: String,
+    /// The environment variable that holds the app's client secret.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) client_secret_env: Option<String>,
+    /// The file that holds the app's client secret.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) client_secret_file: Option<PathBuf>,
+    /// A public key or certificate of the app, and the `kid` that names it; for Salesforce without `kid`. May be
+    /// repeated.
+    #[arg(long, value_name = "[KID=]FILE", required = true)]
+    pub(crate) register: Vec<Registration>,
+    /// An enterprise that may be a subject, for Box. May be repeated.
+    #[arg(long, value_name = "ID")]
+    pub(crate) enterprise: Vec<String>,
+    /// A user that may be a subject: Box's user id, Salesforce's username. May be repeated.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) user: Vec<String>,
+    /// An audience to accept in place of the provider's own. May be repeated.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) audience: Vec<String>,
+    /// How far the server's clock is ahead of this machine's; negative for behind.
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t,
+        allow_negative_numbers = true
+    )]
+    pub(crate) skew: i64,
+    /// A misbehaviour for the next token request, such as status=503,retry-after=2 or hang or reset*3. May be repeated.
+    #[arg(long, value_name = "SPEC")]
+    pub(crate) fault: Vec<Fault>,
+    /// Refuse everybody, as if no administrator had authorised the app.
+    #[arg(long)]
+    pub(crate) unauthorized: bool,
+    /// Serve https with this certificate chain (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_certificate: Option<PathBuf>,
+    /// The private key of the https certificate (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    pub(crate) tls_key: Option<PathBuf>,
+}
+
+const TOKEN_HELP: &str = "\
+Each setting can also come from a variable, JWT_BEARER_ and the flag's name (JWT_BEARER_KEY_ID), or from a profile in
+jwt-bearer.toml. Flags beat variables, which beat the profile. Secrets come from a prompt, a file or a variable that you
+name, never from an argument.
+
+Examples:
+  Box, with the configuration file from its developer console:
+    jwt-bearer token --box-config 1234567_abcdefgh_config.json
+    jwt-bearer token --box-config 1234567_abcdefgh_config.json --user 7654321
+  Box, piece by piece:
+    jwt-bearer token --provider box --issuer CLIENT_ID --client-secret-env BOX_SECRET --enterprise 1234567 \\
+      --key box.pem --key-id abcdefgh
+  Salesforce:
+    jwt-bearer token --provider salesforce --host example.my.salesforce.com --issuer CONSUMER_KEY \\
+      --subject ann@example.com --key salesforce.pem
+  Client authentication (RFC 7523 §2.2):
+    jwt-bearer token --provider generic --grant client-credentials --token-endpoint https://as.example/token \\
+      --issuer CLIENT_ID --key key.pem --key-id key-1 --scope read
+  In a script:
+    curl -H \"$(jwt-bearer token box-prod --output header)\" https://api.box.com/2.0/users/me";
+
+const ASSERTION_HELP: &str = "\
+The settings are those of `jwt-bearer token`; no token endpoint is needed.
+
+Examples:
+  jwt-bearer assertion --provider generic --issuer 12345 --lifetime 540 --key github-app.pem
+  jwt-bearer assertion box-prod | jwt-bearer inspect -";
+
+const SANDBOX_HELP: &str = "\
+It prints the URL of its token endpoint, and runs until it is interrupted.
+
+Example, in two terminals:
+  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem
+  openssl pkey -in key.pem -pubout -out public.pem
+  export BOX_SECRET=sandbox
+  jwt-bearer sandbox --provider box --client-id app --client-secret-env BOX_SECRET --register key-1=public.pem \\
+    --enterprise 1234567
+
+  export BOX_SECRET=sandbox
+  jwt-bearer token --provider box --token-endpoint http://127.0.0.1:8099/oauth2/token --issuer app \\
+    --client-secret-env BOX_SECRET --enterprise 1234567 --key key.pem --key-id key-1
+
+Faults are KIND[=VALUE][,retry-after=VALUE][*TIMES], with the kinds status=503, delay=2s, hang, reset, reset-mid,
+truncate, drip=50ms, html, empty, oversize, redirect=URL, no-token, content-type=TEXT; * alone means for ever.";

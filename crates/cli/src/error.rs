@@ -1,0 +1,130 @@
+use std::error::Error;
+
+use anstyle::{AnsiColor, Style};
+use jwt_bearer::exchange::Attempt;
+use jwt_bearer::provider::RequestError;
+use jwt_bearer::signer::SignError;
+use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
+
+use crate::times;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const HINT: Style = AnsiColor::Cyan.on_default().bold();
+
+/// How a command failed: the exit code, one sentence, and what may help.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    code: u8,
+    text: String,
+    hints: Vec<(&'static str, String)>,
+}
+
+impl Failure {
+    pub(crate) fn other(text: impl Into<String>) -> Self {
+        Self::new(1, text)
+    }
+
+    pub(crate) fn usage(text: impl Into<String>) -> Self {
+        Self::new(2, text)
+    }
+
+    fn new(code: u8, text: impl Into<String>) -> Self {
+        Self {
+            code,
+            text: text.into(),
+            hints: Vec::new(),
+        }
+    }
+
+    pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
+        self.hints.push(("hint", text.into()));
+        self
+    }
+
+    /// Why there is no token, and what the provider's refusal means.
+    pub(crate) fn exchange(error: &ExchangeError, profile: &Profile) -> Self {
+        let code = match error.kind() {
+            ExchangeErrorKind::Sign => 3,
+            ExchangeErrorKind::Server => 4,
+            ExchangeErrorKind::Transport | ExchangeErrorKind::Timeout => 5,
+            _ => 1,
+        };
+        let mut failure = Self::new(code, chain(error));
+        if let Some(cause) = error.cause(profile) {
+            failure.hints.push(("cause", cause.cause.into()));
+            failure.hints.push(("remedy", cause.remedy.into()));
+        }
+        if let Some(skew) = error.attempt().and_then(clock_difference) {
+            failure.hints.push(("clock", skew));
+        }
+        failure
+    }
+
+    pub(crate) const fn code(&self) -> u8 {
+        self.code
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub(crate) fn hints(&self) -> &[(&'static str, String)] {
+        &self.hints
+    }
+
+    /// The same failure told in other words.
+    pub(crate) fn retold(mut self, text: impl Into<String>) -> Self {
+        self.text = text.into();
+        self
+    }
+
+    pub(crate) fn print(&self) {
+        anstream::eprintln!("{ERROR}error:{ERROR:#} {}", self.text);
+        for (label, text) in &self.hints {
+            anstream::eprintln!("  {HINT}{label}:{HINT:#} {text}");
+        }
+    }
+}
+
+impl From<RequestError> for Failure {
+    fn from(error: RequestError) -> Self {
+        Self::usage(error.to_string())
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        Self::new(3, chain(&error))
+    }
+}
+
+/// An error and its sources in one line.
+pub(crate) fn chain(error: &dyn Error) -> String {
+    let mut texts: Vec<String> = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        next = error.source();
+        let text = error.to_string();
+        // Some libraries repeat the source in their own text.
+        if texts.last().is_none_or(|last| !last.contains(&text)) {
+            texts.push(text);
+        }
+    }
+    texts.join(": ")
+}
+
+/// How far the server's clock is from this machine's, if it matters.
+fn clock_difference(attempt: &Attempt) -> Option<String> {
+    let date = httpdate::parse_http_date(attempt.header("date")?).ok()?;
+    // `Date` has no fractions, and the reply took a while: a few seconds say nothing.
+    let (ahead, difference) = match date.duration_since(attempt.received_at()) {
+        Ok(difference) => ("ahead of", difference),
+        Err(error) => ("behind", error.duration()),
+    };
+    (difference.as_secs() >= 5).then(|| {
+        format!(
+            "the server's clock is {} {ahead} this machine's; have it set by NTP",
+            times::length(difference.as_secs())
+        )
+    })
+}

@@ -1,0 +1,110 @@
+use crate::form::{Form, Wanted};
+use crate::pem::Block;
+
+/// Why a file is not the key that it should be: what was found, what was expected, and what to do.
+///
+/// The text quotes nothing of the file but what names a thing: a PEM label, a size, an object identifier. There is no
+/// source, since the errors of parsers can quote keys.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct KeyFileError {
+    kind: KeyFileErrorKind,
+    text: String,
+}
+
+impl KeyFileError {
+    pub(crate) fn new(kind: KeyFileErrorKind, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            text: text.into(),
+        }
+    }
+
+    pub(crate) fn malformed(text: impl Into<String>) -> Self {
+        Self::new(KeyFileErrorKind::Malformed, text)
+    }
+
+    pub(crate) fn unsupported(text: impl Into<String>) -> Self {
+        Self::new(KeyFileErrorKind::Unsupported, text)
+    }
+
+    /// The file is of this form, which is not what was wanted.
+    pub(crate) fn found(form: Form, wanted: Wanted) -> Self {
+        let text = format!(
+            "found {}, expected {wanted}: {}",
+            form.name(),
+            form.remedy(wanted)
+        );
+        Self::new(form.error_kind(wanted), text)
+    }
+
+    /// Blocks of PEM, none of which is what was wanted: names the first that says something.
+    pub(crate) fn found_blocks(blocks: &[Block<'_>], wanted: Wanted) -> Self {
+        let telling = |block: &&Block<'_>| block.form() != Some(Form::Parameters);
+        let Some(block) = blocks.iter().find(telling).or(blocks.first()) else {
+            return Self::found(Form::Text, wanted);
+        };
+        match block.form() {
+            Some(form) => Self::found(form, wanted),
+            None if block.is_private_key() => Self::found(Form::Pkcs8, wanted),
+            None => Self::new(
+                Form::Text.error_kind(wanted),
+                format!(
+                    "found PEM of `{}`, expected {wanted}: name another file",
+                    block.label
+                ),
+            ),
+        }
+    }
+
+    /// A sound private key that cannot sign here.
+    pub(crate) fn unsupported_key(name: &str) -> Self {
+        Self::unsupported(format!(
+            "found {name}, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, \
+             for example with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out NEW`"
+        ))
+    }
+
+    pub(crate) fn several(count: usize, wanted: Wanted) -> Self {
+        Self::new(
+            KeyFileErrorKind::SeveralKeys,
+            format!(
+                "found {count} keys in one file, expected {wanted}: keep each in a file of its own"
+            ),
+        )
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub const fn kind(&self) -> KeyFileErrorKind {
+        self.kind
+    }
+
+    /// Always false: the same bytes fail again.
+    #[must_use]
+    pub const fn is_retryable(&self) -> bool {
+        false
+    }
+}
+
+/// The kinds of [`KeyFileError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyFileErrorKind {
+    /// A private key was expected, and this is something else, which the text names.
+    NotAPrivateKey,
+    /// A public key or certificate was expected, and this is something else, which the text names.
+    NotAPublicKey,
+    /// More than one key, so that it is not clear which is meant.
+    SeveralKeys,
+    /// A key that is damaged, cut off, or whose parts do not belong together.
+    Malformed,
+    /// A sound key, of a kind or in a form that is not supported here.
+    Unsupported,
+    /// The key is encrypted, and no passphrase was given.
+    PassphraseNeeded,
+    /// The passphrase does not decrypt the key, or the file is damaged: the two cannot be told apart.
+    WrongPassphrase,
+    /// Decrypting would take more time or memory than any honest file asks for.
+    TooExpensive,
+}

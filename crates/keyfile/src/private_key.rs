@@ -1,0 +1,141 @@
+use std::fmt;
+
+use der::Decode;
+use jwt_bearer_signer::KeyKind;
+use zeroize::Zeroizing;
+
+use crate::form::{Form, Wanted};
+use crate::pem::{self, Block};
+use crate::recognise::{self, Content};
+use crate::{KeyFileError, KeyFileErrorKind, ec, ed25519, encrypted, rsa, write};
+
+/// A private key out of a file, checked: it is of a kind and size that can sign here, and an EC point belongs to its
+/// scalar.
+///
+/// `Debug` tells the kind only. The octets are wiped when it is dropped.
+#[derive(Clone)]
+#[non_exhaustive]
+pub enum PrivateKey {
+    /// RSA of 2048, 3072 or 4096 bits with two primes.
+    #[non_exhaustive]
+    Rsa {
+        /// The kind, with the number of bits.
+        kind: KeyKind,
+        /// DER of `RSAPrivateKey` ([RFC 8017 §A.1.2](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2)).
+        pkcs1: Zeroizing<Vec<u8>>,
+    },
+    /// EC on P-256 or P-384.
+    #[non_exhaustive]
+    Ec {
+        /// [`KeyKind::P256`] or [`KeyKind::P384`].
+        kind: KeyKind,
+        /// The secret number, big-endian, padded on the left to 32 or 48 octets.
+        scalar: Zeroizing<Vec<u8>>,
+        /// The public point, uncompressed: 04, then x and y.
+        point: Vec<u8>,
+    },
+    /// Ed25519.
+    #[non_exhaustive]
+    Ed25519 {
+        /// The secret seed, which RFC 8032 calls the private key.
+        seed: Zeroizing<[u8; 32]>,
+        /// The public key, if the file has it. Not checked against the seed.
+        public: Option<[u8; 32]>,
+    },
+}
+
+impl PrivateKey {
+    /// Reads PKCS#8, PKCS#1 or SEC1, and PKCS#8 encrypted with PBES2; as PEM, DER, or base64 of either.
+    ///
+    /// PEM is repaired where mail, editors, environment variables and YAML have damaged its white space. A
+    /// certificate beside the key is passed over. A passphrase for a key that is not encrypted is not looked at.
+    ///
+    /// Decrypting blocks for as long as the file asks for, up to seconds; files that ask for more are refused.
+    ///
+    /// # Errors
+    /// Any [`KeyFileErrorKind`] but `NotAPublicKey`; the text names what was found and what to do.
+    pub fn read(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyFileError> {
+        match Content::of(bytes) {
+            Content::Pem(text) => {
+                let blocks = pem::blocks(&text)?;
+                let block = the_private_key(&blocks)?;
+                Self::from_der(&block.decode()?, passphrase)
+            }
+            Content::Der(der) => Self::from_der(&der, passphrase),
+            Content::Other(form) => Err(KeyFileError::found(form, Wanted::PrivateKey)),
+        }
+    }
+
+    fn from_der(der: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyFileError> {
+        match recognise::form_of_der(der)? {
+            Form::Pkcs8 => Self::from_pkcs8(der),
+            Form::EncryptedPkcs8 => {
+                let decrypted = encrypted::decrypt(der, passphrase)?;
+                // A wrong passphrase can pass the padding check by chance; then this is no DER.
+                Self::from_pkcs8(&decrypted).map_err(|error| match error.kind() {
+                    KeyFileErrorKind::Malformed => encrypted::wrong_passphrase(),
+                    _ => error,
+                })
+            }
+            Form::Pkcs1 => rsa::read(der),
+            Form::Sec1 => ec::read(der, None),
+            form => Err(KeyFileError::found(form, Wanted::PrivateKey)),
+        }
+    }
+
+    fn from_pkcs8(der: &[u8]) -> Result<Self, KeyFileError> {
+        let info = pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| {
+            KeyFileError::malformed(
+                "the PKCS#8 of the private key is damaged; take a fresh copy of it",
+            )
+        })?;
+        let key = info.private_key.as_bytes();
+        match info.algorithm.oid {
+            rsa::OID => rsa::read(key),
+            ec::OID => ec::read(key, info.algorithm.parameters),
+            ed25519::OID => {
+                ed25519::read(key, info.public_key.and_then(|public| public.as_bytes()))
+            }
+            oid => Err(KeyFileError::unsupported_key(&crate::names::algorithm(oid))),
+        }
+    }
+
+    /// The kind and size.
+    #[must_use]
+    pub const fn kind(&self) -> KeyKind {
+        match self {
+            Self::Rsa { kind, .. } | Self::Ec { kind, .. } => *kind,
+            Self::Ed25519 { .. } => KeyKind::Ed25519,
+        }
+    }
+
+    /// The key as PKCS#8 in PEM, not encrypted: label `PRIVATE KEY`, lines of 64, LF at the end of each.
+    ///
+    /// Ed25519 comes as version 1, which OpenSSL 3.0 and Python read too.
+    #[must_use]
+    pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
+        write::pkcs8_pem(self)
+    }
+}
+
+impl fmt::Debug for PrivateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PrivateKey({})", self.kind())
+    }
+}
+
+/// The one private key among the blocks.
+fn the_private_key<'a>(blocks: &'a [Block<'a>]) -> Result<&'a Block<'a>, KeyFileError> {
+    let keys: Vec<_> = blocks
+        .iter()
+        .filter(|block| block.is_private_key())
+        .collect();
+    match keys[..] {
+        [key] => match key.form() {
+            Some(form) => Err(KeyFileError::found(form, Wanted::PrivateKey)),
+            None => Ok(key),
+        },
+        [] => Err(KeyFileError::found_blocks(blocks, Wanted::PrivateKey)),
+        _ => Err(KeyFileError::several(keys.len(), Wanted::PrivateKey)),
+    }
+}

@@ -1,0 +1,217 @@
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use jwt_bearer_signer::{KeyKind, PublicKey};
+use zeroize::Zeroizing;
+
+use crate::state::State;
+use crate::{Dialect, Running, SandboxError, SandboxErrorKind, server};
+
+/// What the server knows: one registered app, its keys and its subjects. A builder; [`start`](Self::start) ends it.
+pub struct Sandbox {
+    pub(crate) dialect: Dialect,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) keys: Vec<(Option<String>, PublicKey)>,
+    pub(crate) enterprises: Vec<String>,
+    pub(crate) users: Vec<String>,
+    pub(crate) audiences: Vec<String>,
+    pub(crate) skew: i64,
+    pub(crate) token_lifetime: Option<Duration>,
+    pub(crate) authorized: bool,
+    tls: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+}
+
+impl Sandbox {
+    /// A server of this dialect that knows no app, no key and no subject yet.
+    #[must_use]
+    pub const fn new(dialect: Dialect) -> Self {
+        Self {
+            dialect,
+            client_id: String::new(),
+            client_secret: None,
+            keys: Vec::new(),
+            enterprises: Vec::new(),
+            users: Vec::new(),
+            audiences: Vec::new(),
+            skew: 0,
+            token_lifetime: None,
+            authorized: true,
+            tls: None,
+        }
+    }
+
+    /// The one registered app: its client id (Salesforce: consumer key), and its secret, which Box demands.
+    ///
+    /// Without it the sandbox does not start.
+    #[must_use]
+    pub fn client(mut self, id: impl Into<String>, secret: Option<&str>) -> Self {
+        self.client_id = id.into();
+        self.client_secret = secret.map(Into::into);
+        self
+    }
+
+    /// Registers a public key of the app, with the `kid` that names it.
+    ///
+    /// Box and Generic take any number, all but one with a `kid`; Salesforce takes the one key of the uploaded
+    /// certificate, without a `kid`. With no key every assertion is refused.
+    #[must_use]
+    pub fn register(mut self, kid: Option<&str>, key: PublicKey) -> Self {
+        self.keys.push((kid.map(Into::into), key));
+        self
+    }
+
+    /// An enterprise id that may be a subject. Box only.
+    ///
+    /// With no enterprise and no user every subject is refused.
+    #[must_use]
+    pub fn enterprise(mut self, id: impl Into<String>) -> Self {
+        self.enterprises.push(id.into());
+        self
+    }
+
+    /// A user who may be a subject: the user id for Box, the username for Salesforce, the exact `sub` for Generic.
+    #[must_use]
+    pub fn user(mut self, id: impl Into<String>) -> Self {
+        self.users.push(id.into());
+        self
+    }
+
+    /// An accepted `aud`, instead of the dialect's own; called again, it adds one more.
+    ///
+    /// The dialect's own are `https://api.box.com/oauth2/token` for Box; `https://login.salesforce.com`,
+    /// `https://test.salesforce.com` and the sandbox's origin for Salesforce; the token endpoint for Generic.
+    #[must_use]
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audiences.push(audience.into());
+        self
+    }
+
+    /// How many seconds the server's clock is ahead of the local one; behind it if negative. Default 0.
+    #[must_use]
+    pub const fn skew(mut self, seconds: i64) -> Self {
+        self.skew = seconds;
+        self
+    }
+
+    /// How long a token is valid, in whole seconds of the server's clock.
+    ///
+    /// Default: somewhere from 3600 to 4200 seconds for Box, two hours for Salesforce, one hour for Generic.
+    #[must_use]
+    pub const fn token_lifetime(mut self, lifetime: Duration) -> Self {
+        self.token_lifetime = Some(lifetime);
+        self
+    }
+
+    /// The app is registered, but the administrator (Salesforce: the user) has not authorized it.
+    #[must_use]
+    pub const fn unauthorized(mut self) -> Self {
+        self.authorized = false;
+        self
+    }
+
+    /// Serves https instead of http: a certificate chain (PEM, `CERTIFICATE`) and its private key (PEM, `PRIVATE KEY`,
+    /// `RSA PRIVATE KEY` or `EC PRIVATE KEY`).
+    #[must_use]
+    pub fn tls(
+        mut self,
+        certificate_chain_pem: impl Into<Vec<u8>>,
+        private_key_pem: impl Into<Vec<u8>>,
+    ) -> Self {
+        self.tls = Some((
+            certificate_chain_pem.into(),
+            Zeroizing::new(private_key_pem.into()),
+        ));
+        self
+    }
+
+    /// Listens on the address, port 0 for any free one, and serves from tasks of the current tokio runtime.
+    ///
+    /// # Errors
+    /// `Address` if it is not a loopback one, `Config` if no server of the dialect could be set up like this, `Tls` for
+    /// a certificate or key that cannot be used, `Bind` if the address cannot be listened on.
+    pub async fn start(mut self, address: SocketAddr) -> Result<Running, SandboxError> {
+        if !address.ip().is_loopback() {
+            let text = format!("{address} can be reached by others; give 127.0.0.1 or [::1]");
+            return Err(SandboxError::new(SandboxErrorKind::Address, text));
+        }
+        self.check()
+            .map_err(|text| SandboxError::new(SandboxErrorKind::Config, text))?;
+        let tls = match self.tls.take() {
+            Some((chain, key)) => Some(server::tls_acceptor(&chain, &key)?),
+            None => None,
+        };
+        let (listener, address) = server::bind(address).await?;
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let state = State::new(self, format!("{scheme}://{address}"));
+        Ok(Running::new(state, address, listener, tls))
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.client_id.is_empty() {
+            return Err("no app is registered; give its client id".into());
+        }
+        if self.dialect == Dialect::Box && self.client_secret.is_none() {
+            return Err("an app at Box has a client secret; give one".into());
+        }
+        if self.dialect != Dialect::Box && !self.enterprises.is_empty() {
+            return Err(format!(
+                "{} knows no enterprises as subjects; give a user",
+                self.dialect
+            ));
+        }
+        if self.dialect == Dialect::Salesforce {
+            match &self.keys[..] {
+                [] | [(None, _)] => {}
+                [(Some(_), _)] => {
+                    return Err("salesforce knows no `kid`; register the key without".into());
+                }
+                keys => {
+                    return Err(format!(
+                        "salesforce takes one certificate, and {} keys are registered",
+                        keys.len()
+                    ));
+                }
+            }
+        }
+        for (index, (kid, key)) in self.keys.iter().enumerate() {
+            let unverifiable = match key.kind() {
+                KeyKind::Rsa { bits, .. } => !(2048..=8192).contains(&bits),
+                kind => matches!(kind, KeyKind::P521 | KeyKind::Secp256k1),
+            };
+            if unverifiable {
+                return Err(format!(
+                    "signatures of a {} key cannot be verified here",
+                    key.kind()
+                ));
+            }
+            if self.keys[..index].iter().any(|(other, _)| other == kid) {
+                let kid = kid
+                    .as_deref()
+                    .map_or("no kid".into(), |kid| format!("the kid `{kid}`"));
+                return Err(format!(
+                    "two keys have {kid}; give each its own, so that an assertion can name it"
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Sandbox {
+    /// Tells neither the client secret nor the key of TLS.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox")
+            .field("dialect", &self.dialect)
+            .field("client_id", &self.client_id)
+            .field("keys", &self.keys)
+            .field("enterprises", &self.enterprises)
+            .field("users", &self.users)
+            .field("audiences", &self.audiences)
+            .field("skew", &self.skew)
+            .field("token_lifetime", &self.token_lifetime)
+            .field("authorized", &self.authorized)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,223 @@
+use hyper::Method;
+use hyper::header::{ALLOW, CONTENT_TYPE};
+use hyper::http::request::Parts;
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::refusal::Refusal;
+use crate::reply::Reply;
+use crate::state::State;
+use crate::texts::Reason;
+use crate::verify::{Usage, verify};
+use crate::{Dialect, Sandbox};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+const ORGANIZATION: &str = "00D000000000001EAA";
+
+/// The token endpoint, up to its reply. A body that was too large is `None`.
+pub(crate) fn answer(state: &State, parts: &Parts, body: Option<&[u8]>) -> Reply {
+    if parts.method != Method::POST {
+        return Reply::text(405, "the token endpoint takes POST only\n").header(ALLOW, "POST");
+    }
+    let Some(body) = body else {
+        return Reply::text(413, "the token endpoint takes 64 KiB at most\n");
+    };
+    let content_type = parts
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    match issue(state, content_type.unwrap_or_default(), body) {
+        Ok(reply) => reply,
+        Err(refusal) => refusal.reply(state.sandbox.dialect),
+    }
+}
+
+/// Every check in the order that the README tells, then a token.
+fn issue(state: &State, content_type: &str, body: &[u8]) -> Result<Reply, Refusal> {
+    let form = Form::read(content_type, body)?;
+    let grant = grant(state.sandbox.dialect, &form)?;
+    let now = state.now();
+    authenticate(state, &form, grant, now)?;
+    let subject = match grant {
+        Grant::JwtBearer => {
+            let assertion = form.value("assertion").ok_or(Reason::AssertionMissing)?;
+            verify(state, assertion, Usage::Grant, now)?
+        }
+        Grant::ClientCredentials => state.sandbox.client_id.clone(),
+    };
+    if !state.sandbox.authorized {
+        return Err(Reason::Unauthorized.into());
+    }
+    Ok(token(state, subject, form.value("scope"), now))
+}
+
+/// A form in which each parameter stands once ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn read(content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Err(Reason::ContentType.into());
+        }
+        let mut form: Vec<(String, String)> = Vec::new();
+        for (name, value) in form_urlencoded::parse(body) {
+            if form.iter().any(|(other, _)| *other == name) {
+                return Err(Reason::ParameterTwice.into());
+            }
+            form.push((name.into_owned(), value.into_owned()));
+        }
+        Ok(Self(form))
+    }
+
+    /// The value of a parameter; an empty one counts as left out.
+    fn value(&self, name: &str) -> Option<&str> {
+        let (_, value) = self
+            .0
+            .iter()
+            .find(|(other, value)| other == name && !value.is_empty())?;
+        Some(value)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Grant {
+    JwtBearer,
+    ClientCredentials,
+}
+
+fn grant(dialect: Dialect, form: &Form) -> Result<Grant, Refusal> {
+    match (form.value("grant_type"), dialect) {
+        (Some(JWT_BEARER), _) => Ok(Grant::JwtBearer),
+        (Some("client_credentials"), Dialect::Generic) => Ok(Grant::ClientCredentials),
+        (Some("authorization_code" | "client_credentials" | "refresh_token"), _) => {
+            Err(Reason::GrantTypeNotForClient.into())
+        }
+        _ => Err(Reason::GrantType.into()),
+    }
+}
+
+fn authenticate(state: &State, form: &Form, grant: Grant, now: i64) -> Result<(), Refusal> {
+    let sandbox = &state.sandbox;
+    let id_is_right = form.value("client_id").map(|id| id == sandbox.client_id);
+    let secret = form.value("client_secret");
+    let secret_is_right = secret.map(|secret| sandbox.client_secret.as_deref() == Some(secret));
+    match sandbox.dialect {
+        Dialect::Box if id_is_right == Some(true) && secret_is_right == Some(true) => Ok(()),
+        Dialect::Box => Err(Reason::Client.into()),
+        Dialect::Salesforce if id_is_right == Some(false) => Err(Reason::Issuer.into()),
+        Dialect::Salesforce if secret_is_right == Some(false) => Err(Reason::Client.into()),
+        Dialect::Salesforce => Ok(()),
+        Dialect::Generic => {
+            if id_is_right == Some(false) {
+                return Err(Refusal::new(Reason::Client, "the client_id is unknown"));
+            }
+            if let Some(kind) = form.value("client_assertion_type") {
+                return authenticate_by_assertion(state, form, kind, now);
+            }
+            if form.value("client_assertion").is_some() {
+                return Err(Refusal::new(
+                    Reason::Client,
+                    "client_assertion_type is missing",
+                ));
+            }
+            let secret_is_needed =
+                sandbox.client_secret.is_some() || grant == Grant::ClientCredentials;
+            match (id_is_right, secret_is_right) {
+                (_, Some(false)) => Err(Refusal::new(Reason::Client, "the client_secret is wrong")),
+                (None, Some(true)) => Err(Refusal::new(Reason::Client, "the client_id is missing")),
+                (_, None) if secret_is_needed => Err(Refusal::new(
+                    Reason::Client,
+                    "neither a client_secret nor a client_assertion was sent",
+                )),
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// [RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2). Whatever is wrong with the assertion is
+/// `invalid_client` ([RFC 7521 §4.2.1](https://www.rfc-editor.org/rfc/rfc7521#section-4.2.1)).
+fn authenticate_by_assertion(
+    state: &State,
+    form: &Form,
+    kind: &str,
+    now: i64,
+) -> Result<(), Refusal> {
+    if kind != CLIENT_ASSERTION {
+        return Err(Refusal::new(
+            Reason::Client,
+            format!("client_assertion_type must be {CLIENT_ASSERTION}"),
+        ));
+    }
+    if form.value("client_secret").is_some() {
+        return Err(Refusal::new(
+            Reason::Client,
+            "both a client_secret and a client_assertion were sent",
+        ));
+    }
+    let Some(assertion) = form.value("client_assertion") else {
+        return Err(Refusal::new(Reason::Client, "client_assertion is missing"));
+    };
+    verify(state, assertion, Usage::Client, now)
+        .map(drop)
+        .map_err(|refusal| refusal.with_error("invalid_client"))
+}
+
+fn token(state: &State, subject: String, scope: Option<&str>, now: i64) -> Reply {
+    let mut random = [0; 26];
+    if getrandom::fill(&mut random).is_err() {
+        return Reply::text(500, "the system gave no random numbers\n");
+    }
+    let [token @ .., low, high] = random;
+    let token: String = token.iter().map(|octet| format!("{octet:02x}")).collect();
+    let dialect = state.sandbox.dialect;
+    let (token, lifetime) = match dialect {
+        Dialect::Box => (
+            token,
+            3600 + u64::from(u16::from_be_bytes([low, high]) % 601),
+        ),
+        Dialect::Salesforce => (format!("{}!{token}", &ORGANIZATION[..15]), 7200),
+        Dialect::Generic => (token, 3600),
+    };
+    let lifetime = state
+        .sandbox
+        .token_lifetime
+        .map_or(lifetime, |lifetime| lifetime.as_secs());
+    let body = match dialect {
+        Dialect::Box => json!({
+            "access_token": token,
+            "expires_in": lifetime,
+            "restricted_to": [],
+            "token_type": "bearer",
+        }),
+        Dialect::Salesforce => json!({
+            "access_token": token,
+            "scope": "api web",
+            "instance_url": state.origin,
+            "id": format!("{}/id/{ORGANIZATION}/{}", state.origin, user_id(&state.sandbox, &subject)),
+            "token_type": "Bearer",
+        }),
+        Dialect::Generic => {
+            let mut body =
+                json!({ "access_token": token, "token_type": "Bearer", "expires_in": lifetime });
+            if let Some(scope) = scope {
+                body["scope"] = scope.into();
+            }
+            body
+        }
+    };
+    state.add_token(token, subject, now.saturating_add_unsigned(lifetime));
+    Reply::json(200, &body)
+}
+
+/// An id of the form that Salesforce has, by the user's place in the list.
+fn user_id(sandbox: &Sandbox, username: &str) -> String {
+    let index = sandbox
+        .users
+        .iter()
+        .position(|user| user == username)
+        .unwrap_or_default();
+    format!("005{:012}AAA", index + 1)
+}
