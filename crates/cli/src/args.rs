@@ -1,10 +1,9 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValuesParser;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jwt_bearer::{Algorithm, Grant, Profile};
+use jwt_bearer::{Grant, Profile};
 use jwt_bearer_sandbox::Fault;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +25,22 @@ To see it work without any account:  jwt-bearer demo")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// The command line, with a variable beside each flag that sets something of a request.
+    pub(crate) fn command_line() -> clap::Command {
+        let with_variable = |arg: Arg| match arg.get_long() {
+            Some("help" | "verbose" | "config") | None => arg,
+            Some(long) => {
+                let name = long.to_uppercase().replace('-', "_");
+                arg.env(format!("JWT_BEARER_{name}")).hide_env(true)
+            }
+        };
+        let command =
+            Self::command().mut_subcommand("token", |token| token.mut_args(with_variable));
+        command.mut_subcommand("assertion", |assertion| assertion.mut_args(with_variable))
+    }
 }
 
 #[derive(Subcommand)]
@@ -110,13 +125,7 @@ pub(crate) struct TokenArgs {
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
     /// What to print.
-    #[arg(
-        long,
-        value_enum,
-        default_value_t,
-        env = "JWT_BEARER_OUTPUT",
-        hide_env = true
-    )]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
     /// Show the request and the reply's head on standard error, with assertion and secrets masked.
     #[arg(long, short)]
@@ -151,154 +160,83 @@ pub(crate) enum Output {
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub(crate) struct RequestArgs {
     /// Whose rules hold.
-    #[arg(long, value_enum, env = "JWT_BEARER_PROVIDER", hide_env = true)]
+    #[arg(long, value_enum)]
     pub(crate) provider: Option<Provider>,
     /// Who asks: the claim `iss`. Box and others call it client id, Salesforce consumer key.
-    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_ISSUER", hide_env = true)]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) issuer: Option<String>,
     /// For whom: the claim `sub`. For Salesforce the username.
-    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_SUBJECT", hide_env = true)]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) subject: Option<String>,
     /// For the service account of this Box enterprise.
-    #[arg(
-        long,
-        value_name = "ID",
-        env = "JWT_BEARER_ENTERPRISE",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "ID")]
     pub(crate) enterprise: Option<String>,
     /// For this Box user.
-    #[arg(long, value_name = "ID", env = "JWT_BEARER_USER", hide_env = true)]
+    #[arg(long, value_name = "ID")]
     pub(crate) user: Option<String>,
     /// The server meant: the claim `aud` [default: the provider's].
-    #[arg(
-        long,
-        value_name = "TEXT",
-        env = "JWT_BEARER_AUDIENCE",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) audience: Option<String>,
     /// Where the assertion is sent [default: the provider's].
-    #[arg(
-        long,
-        value_name = "URL",
-        env = "JWT_BEARER_TOKEN_ENDPOINT",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "URL")]
     pub(crate) token_endpoint: Option<String>,
     /// Salesforce's host, which sets endpoint and audience: login, test, or NAME.my.salesforce.com.
-    #[arg(long, value_name = "HOST", env = "JWT_BEARER_HOST", hide_env = true)]
+    #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
     /// The private key: a file, or env:NAME for an environment variable with PEM in it.
-    #[arg(long, value_name = "URI", env = "JWT_BEARER_KEY", hide_env = true)]
+    #[arg(long, value_name = "URI")]
     pub(crate) key: Option<String>,
     /// The id by which the server knows the key: the header member `kid`.
-    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_KEY_ID", hide_env = true)]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) key_id: Option<String>,
     /// The algorithm [default: by the kind of key, RS256 for RSA].
-    #[arg(long, value_name = "NAME", env = "JWT_BEARER_ALGORITHM", hide_env = true, hide_possible_values = true,
-        value_parser = PossibleValuesParser::new(Algorithm::ALL.map(Algorithm::name)))]
+    #[arg(long, value_name = "NAME")]
     pub(crate) algorithm: Option<String>,
     /// How long the assertion is valid, such as 45 or 3m [default: the provider's].
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        env = "JWT_BEARER_LIFETIME",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "SECONDS")]
     pub(crate) lifetime: Option<Seconds>,
     /// The form parameter `scope`.
-    #[arg(long, value_name = "TEXT", env = "JWT_BEARER_SCOPE", hide_env = true)]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) scope: Option<String>,
     /// Another claim; texts stand in quotes: --claim 'team="red"'. May be repeated.
-    #[arg(
-        long,
-        value_name = "NAME=JSON",
-        env = "JWT_BEARER_CLAIM",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "NAME=JSON")]
     #[serde(with = "table", skip_serializing_if = "Vec::is_empty")]
     pub(crate) claim: Vec<Member>,
     /// Another header member. May be repeated.
-    #[arg(
-        long,
-        value_name = "NAME=JSON",
-        env = "JWT_BEARER_HEADER",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "NAME=JSON")]
     #[serde(with = "table", skip_serializing_if = "Vec::is_empty")]
     pub(crate) header: Vec<Member>,
     /// Another form parameter. May be repeated.
-    #[arg(
-        long,
-        value_name = "NAME=VALUE",
-        env = "JWT_BEARER_FORM",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "NAME=VALUE")]
     #[serde(with = "table", skip_serializing_if = "Vec::is_empty")]
     pub(crate) form: Vec<Parameter>,
     /// The form parameter `client_id` [default for Box: the issuer].
-    #[arg(
-        long,
-        value_name = "TEXT",
-        env = "JWT_BEARER_CLIENT_ID",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "TEXT")]
     pub(crate) client_id: Option<String>,
     /// The environment variable that holds the client secret.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "JWT_BEARER_CLIENT_SECRET_ENV",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "NAME")]
     pub(crate) client_secret_env: Option<String>,
     /// The file that holds the client secret.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "JWT_BEARER_CLIENT_SECRET_FILE",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: Option<PathBuf>,
     /// The environment variable that holds the passphrase of the private key.
-    #[arg(
-        long,
-        value_name = "NAME",
-        env = "JWT_BEARER_PASSPHRASE_ENV",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "NAME")]
     pub(crate) passphrase_env: Option<String>,
     /// The file that holds the passphrase of the private key.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "JWT_BEARER_PASSPHRASE_FILE",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
     /// What the assertion is for: the grant itself (RFC 7523 §2.1), or client authentication (§2.2)
     /// [default: jwt-bearer].
-    #[arg(long, value_enum, env = "JWT_BEARER_GRANT", hide_env = true)]
+    #[arg(long, value_enum)]
     pub(crate) grant: Option<GrantName>,
     /// Box's JSON configuration file, with or without its private key.
-    #[arg(
-        long,
-        value_name = "FILE",
-        env = "JWT_BEARER_BOX_CONFIG",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "FILE")]
     pub(crate) box_config: Option<PathBuf>,
     /// Certificates (PEM) to trust in place of the system's.
-    #[arg(long, value_name = "FILE", env = "JWT_BEARER_CA_FILE", hide_env = true)]
+    #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
     /// The time limit for the whole request [default: 30].
-    #[arg(
-        long,
-        value_name = "SECONDS",
-        env = "JWT_BEARER_TIMEOUT",
-        hide_env = true
-    )]
+    #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
 }
 

@@ -6,7 +6,6 @@ mod profile;
 mod sandbox;
 mod token;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::args::Cli;
@@ -21,14 +20,14 @@ pub(crate) use token::{assertion, token};
 
 pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Cli::command(), "jwt-bearer", &mut script);
+    clap_complete::generate(shell, &mut Cli::command_line(), "jwt-bearer", &mut script);
     write::result(&String::from_utf8_lossy(&script))
 }
 
 /// The manual page of the command, and after it those of its subcommands.
 pub(crate) fn man() -> Result<(), Failure> {
     let mut pages = Vec::new();
-    let mut command = Cli::command();
+    let mut command = Cli::command_line();
     command.build();
     let subcommands: Vec<_> = command
         .get_subcommands()

@@ -50,6 +50,10 @@ impl Failure {
             _ => 1,
         };
         let mut failure = Self::new(code, chain(error));
+        if failure.text.contains("certificate") && code == 5 {
+            let text = "if the certificates of your network are not in the system's store, name their file with --ca-file";
+            failure.hints.push(("hint", text.into()));
+        }
         if let Some(cause) = error.cause(profile) {
             failure.hints.push(("cause", cause.cause.into()));
             failure.hints.push(("remedy", cause.remedy.into()));

@@ -1,5 +1,6 @@
 //! From flags and profile to a request and a key.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -164,11 +165,8 @@ impl Settings {
     /// Opens the key.
     pub(crate) async fn signer(&self) -> Result<Arc<dyn Signer>, Failure> {
         let args = &self.args;
-        let algorithm: Option<Algorithm> = match &args.algorithm {
-            Some(name) => Some(
-                name.parse()
-                    .map_err(|error| Failure::usage(format!("the algorithm {error}")))?,
-            ),
+        let algorithm = match &args.algorithm {
+            Some(name) => Some(algorithm(name).map_err(Failure::usage)?),
             None => None,
         };
         let mut passphrase = Passphrase {
@@ -213,11 +211,8 @@ impl Settings {
         if let Some(path) = &self.args.ca_file {
             let pem = text_file("certificates to trust", path, MAX_CA_FILE)?;
             transport = transport.trust(pem.as_bytes()).map_err(|error| {
-                Failure::usage(format!(
-                    "{}: {}",
-                    path.display(),
-                    crate::error::chain(&error)
-                ))
+                let why = error.source().map_or_else(String::new, ToString::to_string);
+                Failure::usage(format!("{}: {why}", path.display()))
             })?;
         }
         Ok(transport)
@@ -263,6 +258,19 @@ impl Settings {
         }
         Ok(header)
     }
+}
+
+/// The algorithm of this name, in upper or lower case.
+pub(crate) fn algorithm(name: &str) -> Result<Algorithm, String> {
+    let mut all = Algorithm::ALL.into_iter();
+    let found = all.find(|algorithm| algorithm.name().eq_ignore_ascii_case(name));
+    found.map_or_else(
+        || {
+            name.parse()
+                .map_err(|error| format!("the algorithm {error}"))
+        },
+        Ok,
+    )
 }
 
 fn digest<const N: usize>(value: &Value) -> Option<[u8; N]> {

@@ -95,7 +95,7 @@ impl HttpTransport {
             .read_timeout(self.timeout.min(Duration::from_secs(20)))
             .timeout(self.timeout)
             .build()
-            .map_err(|error| invalid(error.into()))?;
+            .map_err(|error| invalid(innermost(&error).into()))?;
         Ok(cell.get_or_init(|| client))
     }
 }
@@ -177,7 +177,16 @@ fn transport_error(error: reqwest::Error) -> TransportError {
     } else {
         TransportErrorKind::Interrupted
     };
-    TransportError::new(kind, error.without_url())
+    TransportError::new(kind, innermost(&error))
+}
+
+/// The text of the last source: "connection refused" and not three layers of software around it.
+fn innermost(error: &dyn Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
 }
 
 fn system_roots() -> Result<RootCertStore, TransportError> {

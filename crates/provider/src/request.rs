@@ -1,7 +1,9 @@
+use std::error::Error;
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
-use jwt_bearer_assertion::{Audience, Claims, Header};
+use jwt_bearer_assertion::{Audience, Claims, Header, Unsigned};
+use jwt_bearer_signer::Algorithm;
 use secrecy::SecretString;
 use serde_json::Value;
 
@@ -253,6 +255,10 @@ impl RequestBuilder {
         for (name, value) in &self.claims {
             claims = claims.claim(name, value.clone());
         }
+        // A trial with any algorithm and time finds what no assertion could be made of.
+        Unsigned::new(&self.header, &claims, Algorithm::Rs256, UNIX_EPOCH).map_err(|error| {
+            RequestError::invalid(error.source().map_or_else(String::new, ToString::to_string))
+        })?;
         Ok(AssertionRequest {
             profile,
             header: self.header.clone(),
@@ -283,11 +289,12 @@ impl RequestBuilder {
                     "the enterprise id is 0: a free account has no enterprise; set a user id (`user`)",
                 ))
             }
-            (SubjectRule::EnterpriseOrUser, Some(Subject::Name(_)) | None) => {
-                Err(RequestError::missing(
-                    "the subject is missing: a Box token is for an enterprise (`enterprise`) or for a user (`user`), by id",
-                ))
-            }
+            (SubjectRule::EnterpriseOrUser, Some(Subject::Name(_))) => Err(RequestError::invalid(
+                "a plain subject is set, where a Box token is for an enterprise (`enterprise`) or for a user (`user`), by id",
+            )),
+            (SubjectRule::EnterpriseOrUser, None) => Err(RequestError::missing(
+                "the subject is missing: a Box token is for an enterprise (`enterprise`) or for a user (`user`), by id",
+            )),
             (SubjectRule::Required(what), None) => Err(RequestError::missing(format!(
                 "the subject is missing (`subject`): {what}"
             ))),

@@ -18,7 +18,13 @@ const NOTE: Style = AnsiColor::Cyan.on_default();
 pub(crate) fn inspect(input: Option<&str>) -> Result<(), Failure> {
     let text = read(input)?;
     let decoded = Assertion::decode(&text).map_err(|error| {
-        Failure::other(error.to_string()).hint("a JWT is three texts of letters, digits, - and _ with dots between, and starts with eyJ")
+        let hint = match input {
+            Some(name) if name != "-" && !name.contains("eyJ") && !Path::new(name).exists() => {
+                format!("there is no file `{}` either", name.escape_debug())
+            }
+            _ => "a JWT is three texts of letters, digits, - and _ with dots between, and starts with eyJ".into(),
+        };
+        Failure::other(error.to_string()).hint(hint)
     })?;
     write::result(&explained(&decoded))
 }

@@ -12,6 +12,9 @@ pub(crate) async fn token(args: &TokenArgs) -> Result<(), Failure> {
     let request = settings.request()?.build()?;
     let transport = settings.transport()?;
     let signer = settings.signer().await?;
+    request
+        .assertion_request()
+        .check_algorithm(signer.algorithm())?;
     let client = match args.verbose {
         true => Client::new().transport(Verbose(transport)),
         false => Client::new().transport(transport),
@@ -27,6 +30,7 @@ pub(crate) async fn assertion(args: &AssertionArgs) -> Result<(), Failure> {
     let settings = Settings::new(&args.request, args.profile.as_deref(), &args.config)?;
     let request = settings.assertion_request()?.build_assertion()?;
     let signer = settings.signer().await?;
+    request.check_algorithm(signer.algorithm())?;
     let assertion = request
         .sign(&signer, SystemClock.now())
         .await

@@ -1,0 +1,227 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use ed25519_dalek::Verifier as _;
+use jwt_bearer::signer::{
+    Algorithm, KeyKind, PublicKey, SignErrorKind, Signature, Signer, VerifyError,
+};
+use p256::ecdsa::signature::Verifier as _;
+use p256::pkcs8::DecodePublicKey;
+use rsa::RsaPublicKey;
+use sha2::{Sha256, Sha384, Sha512};
+use tokio::task::JoinSet;
+
+/// Around the blocks of the hashes, the moduli of RSA, a card's longest Ed25519 message, and what AWS KMS takes.
+const LENGTHS: [usize; 15] = [
+    0, 1, 31, 32, 33, 63, 64, 255, 256, 1010, 1015, 4095, 4096, 4097, 100_000,
+];
+
+/// Where the key of a signer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub(crate) enum Place {
+    /// In this process: it signs messages of any length.
+    Process,
+    /// In a device or a service: with EdDSA it may refuse a length.
+    #[allow(dead_code, reason = "for backends that are no part of every build")]
+    Device,
+}
+
+/// Checks all that [`Signer`] promises. `private` are octets of the private key, as far as anybody has them.
+///
+/// # Panics
+/// If the signer breaks a promise.
+pub(crate) async fn conforms(signer: Arc<dyn Signer>, place: Place, private: &[u8]) {
+    tokio::time::timeout(Duration::from_secs(300), async {
+        let mut signed = 0;
+        for length in LENGTHS {
+            signed += usize::from(signs(&*signer, length, place).await);
+        }
+        assert!(signed >= 10, "only {signed} lengths were signed");
+        pointers_sign(&signer).await;
+        signs_concurrently(&signer).await;
+        for debug in [format!("{signer:?}"), format!("{signer:#?}")] {
+            shows_nothing_of(&debug, private);
+        }
+    })
+    .await
+    .expect("the signer hangs");
+}
+
+/// Signs a message of this length and verifies the signature; false if it was refused for its length, rightly.
+async fn signs(signer: &dyn Signer, length: usize, place: Place) -> bool {
+    let algorithm = signer.algorithm();
+    let message: Vec<u8> = (0..length).map(|i| (i * 7 + length) as u8).collect();
+    let signature = match signer.sign(&message).await {
+        Ok(signature) => signature,
+        Err(error) => {
+            let may_refuse = place == Place::Device && algorithm == Algorithm::EdDsa;
+            assert!(
+                may_refuse && error.kind() == SignErrorKind::InputLength,
+                "{algorithm}, {length} octets: {error:?}"
+            );
+            return false;
+        }
+    };
+    assert_eq!(signature.algorithm(), algorithm);
+    assert_eq!(
+        signature.as_bytes().len(),
+        jose_length(signer.public_key().kind()),
+        "{algorithm}, {length} octets"
+    );
+    is_valid(signer.public_key(), &message, &signature);
+    true
+}
+
+/// The signature is good to two implementations, and no longer so when a bit of it or of the message is another.
+fn is_valid(key: &PublicKey, message: &[u8], signature: &Signature) {
+    let algorithm = signature.algorithm();
+    let octets = signature.as_bytes();
+    let what = format!("{algorithm}, {} octets", message.len());
+    assert!(verifies_elsewhere(key, algorithm, message, octets), "{what}");
+    assert_eq!(key.verify(algorithm, message, octets), Ok(()), "{what}");
+
+    let mut spoilt = octets.to_vec();
+    for at in [0, octets.len() / 2, octets.len() - 1] {
+        spoilt[at] ^= 1;
+        assert_eq!(
+            key.verify(algorithm, message, &spoilt),
+            Err(VerifyError::Mismatch),
+            "{what}, bit {at}"
+        );
+        assert!(
+            !verifies_elsewhere(key, algorithm, message, &spoilt),
+            "{what}, bit {at}"
+        );
+        spoilt[at] ^= 1;
+    }
+    let mut other = message.to_vec();
+    match other.last_mut() {
+        Some(last) => *last ^= 0x80,
+        None => other.push(0),
+    }
+    assert_eq!(
+        key.verify(algorithm, &other, octets),
+        Err(VerifyError::Mismatch),
+        "{what}, another message"
+    );
+    assert!(
+        !verifies_elsewhere(key, algorithm, &other, octets),
+        "{what}, another message"
+    );
+}
+
+/// Whatever can stand for a signer signs with the same key.
+async fn pointers_sign(signer: &Arc<dyn Signer>) {
+    let boxed: Box<dyn Signer> = Box::new(Arc::clone(signer));
+    let borrowed: &dyn Signer = signer;
+    let pointers: [&dyn Signer; 4] = [&**signer, signer, &boxed, &borrowed];
+    for pointer in pointers {
+        assert_eq!(pointer.algorithm(), signer.algorithm());
+        assert_eq!(pointer.key_id(), signer.key_id());
+        assert_eq!(pointer.public_key(), signer.public_key());
+        let signature = pointer.sign(b"header.claims").await.unwrap();
+        is_valid(signer.public_key(), b"header.claims", &signature);
+    }
+}
+
+async fn signs_concurrently(signer: &Arc<dyn Signer>) {
+    let mut tasks = JoinSet::new();
+    for number in 0..32 {
+        let signer = Arc::clone(signer);
+        tasks.spawn(async move {
+            let message = format!("header.claims{number}");
+            let signature = signer.sign(message.as_bytes()).await.unwrap();
+            (message, signature)
+        });
+    }
+    let signed = tasks.join_all().await;
+    assert_eq!(signed.len(), 32);
+    for (message, signature) in signed {
+        signer
+            .public_key()
+            .verify(signer.algorithm(), message.as_bytes(), signature.as_bytes())
+            .unwrap_or_else(|error| panic!("{message}: {error}"));
+    }
+}
+
+/// None of the ways in which a `Debug` writes octets is in the text, for any eight octets in a row.
+pub(crate) fn shows_nothing_of(debug: &str, private: &[u8]) {
+    let text: String = debug.chars().filter(|c| !c.is_whitespace()).collect();
+    let lower = text.to_lowercase();
+    for octets in private.windows(8) {
+        let join = |separator: &str, one: fn(&u8) -> String| {
+            octets.iter().map(one).collect::<Vec<_>>().join(separator)
+        };
+        for shown in [
+            join(",", ToString::to_string),
+            join(",", |octet| format!("{octet:x}")),
+            join(",", |octet| format!("{octet:02x}")),
+            join(",", |octet| format!("0x{octet:02x}")),
+            join("", |octet| format!("{octet:02x}")),
+        ] {
+            assert!(!lower.contains(&shown), "private octets in {debug}");
+        }
+        // Wherever the octets begin in a group of three, the base64 of six of them is there.
+        for at in 0..3 {
+            let base64 = STANDARD_NO_PAD.encode(&octets[at..at + 5]);
+            let (plain, url) = (&base64[..6], base64[..6].replace('+', "-").replace('/', "_"));
+            assert!(
+                !text.contains(plain) && !text.contains(&url),
+                "private octets in {debug}"
+            );
+        }
+    }
+}
+
+fn jose_length(kind: KeyKind) -> usize {
+    match kind {
+        KeyKind::Rsa { bits, .. } => bits / 8,
+        KeyKind::P256 | KeyKind::Ed25519 => 64,
+        KeyKind::P384 => 96,
+        kind => panic!("no signer has a {kind} key"),
+    }
+}
+
+/// Verifies with RustCrypto's implementations, which share nothing with `ring`.
+fn verifies_elsewhere(key: &PublicKey, algorithm: Algorithm, message: &[u8], octets: &[u8]) -> bool {
+    let rsa = || RsaPublicKey::from_public_key_der(key.as_spki_der()).unwrap();
+    macro_rules! rsa {
+        ($padding:ident, $hash:ty) => {{
+            let signature = rsa::$padding::Signature::try_from(octets).unwrap();
+            rsa::$padding::VerifyingKey::<$hash>::new(rsa())
+                .verify(message, &signature)
+                .is_ok()
+        }};
+    }
+    macro_rules! ecdsa {
+        ($curve:ident) => {{
+            let signature = $curve::ecdsa::Signature::from_slice(octets).unwrap();
+            $curve::ecdsa::VerifyingKey::from_public_key_der(key.as_spki_der())
+                .unwrap()
+                .verify(message, &signature)
+                .is_ok()
+        }};
+    }
+    match algorithm {
+        Algorithm::Rs256 => rsa!(pkcs1v15, Sha256),
+        Algorithm::Rs384 => rsa!(pkcs1v15, Sha384),
+        Algorithm::Rs512 => rsa!(pkcs1v15, Sha512),
+        Algorithm::Ps256 => rsa!(pss, Sha256),
+        Algorithm::Ps384 => rsa!(pss, Sha384),
+        Algorithm::Ps512 => rsa!(pss, Sha512),
+        Algorithm::Es256 => ecdsa!(p256),
+        Algorithm::Es384 => ecdsa!(p384),
+        Algorithm::EdDsa => {
+            let raw = key.as_spki_der().last_chunk().unwrap();
+            let signature = ed25519_dalek::Signature::from_slice(octets).unwrap();
+            ed25519_dalek::VerifyingKey::from_bytes(raw)
+                .unwrap()
+                .verify(message, &signature)
+                .is_ok()
+        }
+        other => panic!("no signer signs with {other}"),
+    }
+}
