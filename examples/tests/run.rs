@@ -25,7 +25,7 @@ const EXAMPLES: [(&str, &str); 5] = [
     ),
     (
         "custom_signer",
-        "a token signed for with ES256, good for 3600s",
+        "a token for an assertion signed with ES256",
     ),
     (
         "salesforce_token",

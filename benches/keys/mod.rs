@@ -1,0 +1,99 @@
+//! The keys that are measured, each in a signer and bare.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use jwt_bearer::keyfile::PrivateKey;
+use jwt_bearer::signer::KeyKind;
+use jwt_bearer::{LocalSigner, Signer};
+use ring::error::{KeyRejected, Unspecified};
+use ring::rand::SystemRandom;
+use ring::rsa;
+use ring::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
+    RSA_PKCS1_SHA256,
+};
+
+/// The octets of any signature here.
+pub(crate) type Octets = [u8; 512];
+
+/// One key, twice.
+pub(crate) struct Key {
+    pub(crate) signer: LocalSigner,
+    pub(crate) bare: Bare,
+}
+
+impl Key {
+    /// Reads a key file of the tests.
+    pub(crate) fn read(file: &str) -> Result<Self, Box<dyn Error>> {
+        let path = "../crates/keyfile/testdata/".to_owned() + file;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+        let key = PrivateKey::read(&fs::read(path)?, None)?;
+        let signer = LocalSigner::new(&key)?;
+        let bare = Bare::new(&key)?;
+
+        // Unlike measurements would be compared in silence.
+        let mut octets = [0; 512];
+        let len = bare.sign(b"message", &mut octets)?;
+        let (algorithm, octets) = (signer.algorithm(), &octets[..len]);
+        signer.public_key().verify(algorithm, b"message", octets)?;
+        Ok(Self { signer, bare })
+    }
+}
+
+/// A key of `ring`, which signs as the usual algorithm of its kind says.
+pub(crate) struct Bare {
+    pair: Pair,
+    random: SystemRandom,
+}
+
+enum Pair {
+    Rsa(rsa::KeyPair),
+    Ec(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+impl Bare {
+    fn new(key: &PrivateKey) -> Result<Self, Box<dyn Error>> {
+        let random = SystemRandom::new();
+        let pair = match key {
+            PrivateKey::Rsa { pkcs1, .. } => rsa::KeyPair::from_der(pkcs1).map(Pair::Rsa),
+            PrivateKey::Ec {
+                kind,
+                scalar,
+                point,
+                ..
+            } => {
+                let algorithm = match kind {
+                    KeyKind::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+                    _ => &ECDSA_P256_SHA256_FIXED_SIGNING,
+                };
+                EcdsaKeyPair::from_private_key_and_public_key(algorithm, scalar, point, &random)
+                    .map(Pair::Ec)
+            }
+            PrivateKey::Ed25519 { seed, .. } => {
+                Ed25519KeyPair::from_seed_unchecked(&seed[..]).map(Pair::Ed25519)
+            }
+            _ => return Err("a kind of key that is not measured".into()),
+        };
+        let pair = pair.map_err(|error: KeyRejected| error.to_string())?;
+        Ok(Self { pair, random })
+    }
+
+    /// Signs, and says how many octets the signature has.
+    pub(crate) fn sign(&self, message: &[u8], octets: &mut Octets) -> Result<usize, Unspecified> {
+        let signature = match &self.pair {
+            Pair::Rsa(pair) => {
+                let len = pair.public().modulus_len();
+                pair.sign(&RSA_PKCS1_SHA256, &self.random, message, &mut octets[..len])?;
+                return Ok(len);
+            }
+            Pair::Ec(pair) => pair.sign(&self.random, message)?,
+            Pair::Ed25519(pair) => pair.sign(message),
+        };
+        let len = signature.as_ref().len();
+        octets[..len].copy_from_slice(signature.as_ref());
+        Ok(len)
+    }
+}
