@@ -1,13 +1,22 @@
-//! A signature by `ring` alone, by `LocalSigner`, and by the trait.
+//! A signature by `ring` alone, by `LocalSigner`, and by the trait; or by the key that `JWT_BEARER_BENCH_KEY` names.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::print_stderr,
+    reason = "a benchmark is a program of its own"
+)]
 
 mod keys;
 
 use std::error::Error;
 use std::hint::black_box;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
-use jwt_bearer::Signer;
+use jwt_bearer::{KeyUri, NoInteraction, Signer};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::keys::Key;
@@ -26,11 +35,44 @@ const MESSAGE: [u8; 300] = [b'a'; 300];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    let runtime = Builder::new_current_thread().build()?;
-    for (name, file) in KEYS {
-        sign(&mut criterion, &runtime, name, Key::read(file)?);
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    match std::env::var("JWT_BEARER_BENCH_KEY") {
+        Ok(uri) => sign_with(&mut criterion, &runtime, &uri)?,
+        Err(_) => {
+            for (name, file) in KEYS {
+                sign(&mut criterion, &runtime, name, Key::read(file)?);
+            }
+        }
     }
     criterion.final_summary();
+    Ok(())
+}
+
+/// Ten samples in some five seconds: a service counts calls, and has them paid.
+fn sign_with(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    uri: &str,
+) -> Result<(), Box<dyn Error>> {
+    // Cargo runs a benchmark in the folder of its package, and whoever starts it is above.
+    let above = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let key = uri.parse::<KeyUri>()?.relative_to(&above);
+    let signer = runtime.block_on(key.open(None, &NoInteraction))?;
+    eprintln!(
+        "{uri} signs for some ten seconds; at AWS KMS each signature is a call that is paid for"
+    );
+    let mut group = criterion.benchmark_group(format!("sign/{}", signer.algorithm()));
+    group.throughput(Throughput::Elements(1)).sample_size(10);
+    group
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(5));
+    group.bench_function("your key", |bencher| {
+        bencher.to_async(runtime).iter(|| async {
+            // A benchmark of refusals would look fast.
+            signer.sign(black_box(&MESSAGE)).await.expect("a signature")
+        });
+    });
+    group.finish();
     Ok(())
 }
 

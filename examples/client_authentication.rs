@@ -8,7 +8,7 @@ use std::error::Error;
 
 use jwt_bearer::keyfile::PrivateKey;
 use jwt_bearer::signer::PublicKey;
-use jwt_bearer::{Client, Grant, LocalSigner, Profile, Signer};
+use jwt_bearer::{Client, LocalSigner, Profile, Signer};
 use jwt_bearer_sandbox::{Dialect, Running, Sandbox, SandboxError};
 
 const CLIENT_ID: &str = "demo-app";
@@ -20,8 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = sandbox(signer.public_key().clone()).await?; // (2)
 
     let request = Profile::GENERIC
-        .request(CLIENT_ID)
-        .grant(Grant::ClientCredentials)
+        .client_authentication(CLIENT_ID)
         .scope("orders.read orders.write")
         .token_endpoint(server.token_endpoint()) // (3)
         .build()?;

@@ -13,7 +13,7 @@ fn cause(profile: Profile, error: &str, description: &str) -> Option<&'static Ca
     profile.cause(&response)
 }
 
-/// Every refusal has a cause with something to do, but for these, and no two refusals share one unless they must.
+/// Every refusal has a cause with something to do, and no two refusals share one.
 fn every_text_has_a_cause(profile: Profile, dialect: Dialect, least: usize) {
     let mut seen: Vec<&Cause> = Vec::new();
     let mut count = 0;
@@ -70,7 +70,7 @@ fn an_unknown_text_has_no_cause() {
 /// Nothing in a list of causes stands where an earlier one takes every text that it could match.
 #[test]
 fn every_cause_can_be_found() {
-    for profile in Profile::ALL {
+    for &profile in Profile::ALL {
         assert!(!profile.causes.is_empty());
         for expected in profile.causes {
             let found = cause(profile, expected.error, expected.description);

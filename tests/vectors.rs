@@ -14,7 +14,7 @@ use jwt_bearer::assertion::{Assertion, Header};
 use jwt_bearer::exchange::{Method, Reply, Request, Transport, TransportError};
 use jwt_bearer::keyfile::PrivateKey;
 use jwt_bearer::signer::{Algorithm, KeyKind, PublicKey, Signer, VerifyError};
-use jwt_bearer::{Client, Grant, LocalSigner, Profile, Subject, TokenRequest};
+use jwt_bearer::{Client, LocalSigner, Profile, Subject, TokenRequest};
 use keys::signer;
 use serde_json::json;
 
@@ -84,9 +84,8 @@ fn the_es256_example_verifies() {
     point.extend(octets("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"));
     let key = PublicKey::from_ec_point(KeyKind::P256, &point).unwrap();
     let (signing_input, mut signature) = split(ES256);
-    let verify = |signature: &[u8]| {
-        key.verify(Algorithm::Es256, signing_input.as_bytes(), signature)
-    };
+    let verify =
+        |signature: &[u8]| key.verify(Algorithm::Es256, signing_input.as_bytes(), signature);
     assert_eq!(verify(&signature), Ok(()));
     signature[63] ^= 1;
     assert_eq!(verify(&signature), Err(VerifyError::Mismatch));
@@ -175,8 +174,7 @@ async fn the_authorization_grant_request() {
 #[tokio::test]
 async fn the_client_authentication_request() {
     let request = Profile::GENERIC
-        .request("client-id")
-        .grant(Grant::ClientCredentials)
+        .client_authentication("client-id")
         .token_endpoint("https://as.example.com/token.oauth2")
         .header(Header::new().typ(None::<String>).key_id("22"))
         .build()
@@ -216,7 +214,13 @@ async fn parameters_are_percent_encoded() {
     let names: Vec<_> = pairs.iter().map(|(name, _)| &**name).collect();
     assert_eq!(
         names,
-        ["grant_type", "assertion", "client_id", "client_secret", "scope"]
+        [
+            "grant_type",
+            "assertion",
+            "client_id",
+            "client_secret",
+            "scope"
+        ]
     );
     assert_eq!(pairs[4].1, scope);
 }

@@ -91,8 +91,14 @@ macro_rules! run {
 /// An empty set, or one that lost vectors, checks nothing.
 #[track_caller]
 fn enough(counts: [usize; 2], least: [usize; 2]) {
-    let enough = counts.iter().zip(least).all(|(count, least)| *count >= least);
-    assert!(enough, "{counts:?} vectors, where {least:?} were there once");
+    let enough = counts
+        .iter()
+        .zip(least)
+        .all(|(count, least)| *count >= least);
+    assert!(
+        enough,
+        "{counts:?} vectors, where {least:?} were there once"
+    );
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Runs every example as a reader would.
 #![allow(
-    clippy::expect_used,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a test fails by panicking"
@@ -68,7 +67,9 @@ fn every_file_is_an_example_in_the_table() {
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
-    let names: BTreeSet<_> = EXAMPLES.map(|(name, _)| name.to_owned()).into();
+    let mut names: BTreeSet<_> = EXAMPLES.map(|(name, _)| name.to_owned()).into();
+    // It needs AWS KMS; the tests of the command run it against an emulator.
+    names.insert("aws_kms".into());
     assert_eq!(files, names);
 
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();

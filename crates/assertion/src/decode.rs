@@ -90,6 +90,13 @@ impl Decoded {
         &self.claims
     }
 
+    /// The same without its signature, and so no credential any more.
+    #[must_use]
+    pub fn without_signature(mut self) -> Self {
+        self.signature.clear();
+        self
+    }
+
     /// The octets of the signature as they stand; empty if there is none or it could not be read.
     #[must_use]
     pub fn signature(&self) -> &[u8] {
@@ -222,13 +229,17 @@ fn unwrap<'a>(text: &'a str, defects: &mut Vec<Defect>) -> Cow<'a, str> {
     let outer = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
     let mut inner = outer.trim_matches(['"', '\'', '`', ',', ';']).trim();
     for prefix in [
-        "Authorization:",
-        "Bearer",
-        "bearer",
+        "authorization:",
+        "bearer ",
         "assertion=",
         "client_assertion=",
     ] {
-        inner = inner.strip_prefix(prefix).unwrap_or(inner).trim_start();
+        if inner
+            .get(..prefix.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        {
+            inner = inner[prefix.len()..].trim_start();
+        }
     }
     if inner.contains(char::is_whitespace) {
         defects.push(Defect::Wrapped);
@@ -268,7 +279,14 @@ fn object(part: Part, text: &str, defects: &mut Vec<Defect>) -> Option<Map<Strin
             Some(map)
         }
         Err(error) => {
-            defects.push(Defect::NotJson(part, error.to_string()));
+            // serde's own text can quote the input.
+            let why = match error.classify() {
+                serde_json::error::Category::Eof => "it ends too early",
+                serde_json::error::Category::Data => "it is something else",
+                _ => "it is damaged",
+            };
+            let why = format!("{why}, at line {} column {}", error.line(), error.column());
+            defects.push(Defect::NotJson(part, why));
             None
         }
     }

@@ -68,7 +68,7 @@ impl fmt::Display for Defect {
             Self::NotBase64(part) => write!(f, "the {part} part is not base64url"),
             Self::NotJson(part, why) => write!(f, "the {part} part is not a JSON object: {why}"),
             Self::Duplicate(part, name) => write!(f, "the {part} part has `{name}` twice"),
-            Self::NoAlgorithm => f.write_str("the header has no `alg`"),
+            Self::NoAlgorithm => f.write_str("the header has no `alg`, or one that is not a text"),
             Self::UnsignedAlgorithm => f.write_str("`alg` is `none`: the JWT is not signed"),
             Self::OtherAlgorithm(name) if name.starts_with("HS") => {
                 write!(

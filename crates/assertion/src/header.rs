@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::{AssertionError, AssertionErrorKind};
 
 /// The members that have setters of their own, or that would change what is signed.
-const REGISTERED: [&str; 7] = ["alg", "typ", "kid", "x5t", "x5t#S256", "x5c", "b64"];
+const REGISTERED: [&str; 8] = ["alg", "typ", "kid", "x5t", "x5t#S256", "x5c", "b64", "crit"];
 
 /// The JOSE header of an assertion ([RFC 7515 §4](https://www.rfc-editor.org/rfc/rfc7515#section-4)).
 ///
@@ -74,7 +74,7 @@ impl Header {
         self
     }
 
-    /// Sets any other member. A name that has a setter of its own, `alg` and `b64` are refused when an assertion is
+    /// Sets any other member. A name that has a setter of its own, `alg`, `b64` and `crit` are refused when an assertion is
     /// made.
     #[must_use]
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
@@ -90,7 +90,9 @@ impl Header {
     ) -> Result<HeaderWith<'a>, AssertionError> {
         match REGISTERED.into_iter().find(|name| self.extra.contains_key(*name)) {
             Some("alg") => Err("the header member `alg` is the signer's algorithm, and cannot be set".into()),
-            Some("b64") => Err("the header member `b64` would change what is signed, and cannot be set".into()),
+            Some(name @ ("b64" | "crit")) => {
+                Err(format!("the header member `{name}` would change what the JWT means, and cannot be set"))
+            }
             Some(name) => {
                 Err(format!("the header member `{name}` has a setting of its own, and cannot be set as an extra one"))
             }

@@ -3,7 +3,7 @@ use std::time::SystemTime;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jwt_bearer_signer::{Algorithm, Signature, Signer};
+use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signature, Signer};
 
 use crate::{AssertionError, AssertionErrorKind, Claims, DecodeError, Decoded, Header};
 
@@ -98,7 +98,7 @@ impl Unsigned {
                 signature.algorithm(),
                 self.algorithm
             );
-            return Err(AssertionError::new(AssertionErrorKind::Sign, text));
+            return Err(SignError::new(SignErrorKind::UnsupportedAlgorithm, text).into());
         }
         self.text.push('.');
         URL_SAFE_NO_PAD.encode_string(signature.as_bytes(), &mut self.text);

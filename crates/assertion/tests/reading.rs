@@ -100,13 +100,11 @@ fn wrong_encodings_are_named_by_part() {
             URL_SAFE_NO_PAD.encode("[1]"),
             parts[2]
         )),
-        [
-            "the claims part is not a JSON object: invalid type: sequence, expected a JSON object at line 1 column 0"
-        ]
+        ["the claims part is not a JSON object: it is something else, at line 1 column 0"]
     );
     let cut = format!("{}.{}.{}", parts[0], &parts[1][..20], parts[2]);
     assert!(
-        defects(&cut)[0].contains("is not a JSON object: EOF while parsing"),
+        defects(&cut)[0].contains("is not a JSON object: it ends too early"),
         "{:?}",
         defects(&cut)
     );
@@ -162,7 +160,7 @@ fn signatures_of_a_wrong_form_are_named() {
     }
     assert_eq!(
         defects(&jwt("{}", CLAIMS, &[1])),
-        ["the header has no `alg`"]
+        ["the header has no `alg`, or one that is not a text"]
     );
     let two = jwt(HEADER, CLAIMS, &[]);
     assert_eq!(
@@ -258,7 +256,7 @@ fn what_is_no_jwt_is_named_without_showing_it() {
         ("!!.b.c", "this is no JWT: the header part is not base64url"),
         (
             "aGk.b.c",
-            "this is no JWT: the header part is not a JSON object: expected value at line 1 column 1",
+            "this is no JWT: the header part is not a JSON object: it is damaged, at line 1 column 1",
         ),
     ];
     for (text, expected) in cases {

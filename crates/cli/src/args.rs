@@ -15,11 +15,13 @@ use crate::pairs::{Member, Parameter, Registration, Seconds, table};
     name = "jwt-bearer",
     version,
     arg_required_else_help = true,
-    max_term_width = 110
+    max_term_width = 100
 )]
 #[command(after_help = "\
 Results go to standard output, everything else to standard error.
-Exit codes: 0 ok, 1 other, 2 usage or configuration, 3 key, 4 refused by the server, 5 unreachable or timed out.
+
+Exit codes: 0 ok, 1 other, 2 usage or configuration, 3 key, 4 refused by the
+server, 5 unreachable, timed out or too busy.
 
 To see it work without any account:  jwt-bearer demo")]
 pub(crate) struct Cli {
@@ -30,17 +32,27 @@ pub(crate) struct Cli {
 impl Cli {
     /// The command line, with a variable beside each flag that sets something of a request.
     pub(crate) fn command_line() -> clap::Command {
-        let with_variable = |arg: Arg| match arg.get_long() {
-            Some("help" | "verbose" | "config") | None => arg,
-            Some(long) => {
-                let name = long.to_uppercase().replace('-', "_");
-                arg.env(format!("JWT_BEARER_{name}")).hide_env(true)
+        Self::command().mut_subcommands(|subcommand| match subcommand.get_name() {
+            "token" | "assertion" => subcommand.mut_args(with_variable),
+            "profile" => {
+                subcommand.mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
             }
-        };
-        let command =
-            Self::command().mut_subcommand("token", |token| token.mut_args(with_variable));
-        command.mut_subcommand("assertion", |assertion| assertion.mut_args(with_variable))
+            _ => subcommand,
+        })
     }
+}
+
+/// A variable that is set to nothing counts as not set.
+#[expect(clippy::disallowed_methods, reason = "each flag has a variable")]
+fn with_variable(arg: Arg) -> Arg {
+    let name = match arg.get_long() {
+        None | Some("help" | "verbose") => return arg,
+        Some(long) => format!("JWT_BEARER_{}", long.to_uppercase().replace('-', "_")),
+    };
+    if std::env::var_os(&name).is_some_and(|value| !value.is_empty()) {
+        return arg.env(name).hide_env(true);
+    }
+    arg
 }
 
 #[derive(Subcommand)]
@@ -51,6 +63,11 @@ pub(crate) enum Command {
     /// Sign an assertion and print it, for servers and drivers that take the JWT itself.
     #[command(after_help = ASSERTION_HELP)]
     Assertion(AssertionArgs),
+    /// Print what belongs to a key.
+    Key {
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
     /// Take a JWT apart and say what is wrong with it. Nothing is verified.
     #[command(after_help = "\
 Examples:
@@ -73,9 +90,10 @@ Examples:
     /// Show the whole job against a sandbox of its own, with fresh keys: no account and no file is needed.
     Demo,
     /// Print a completion script for a shell.
-    #[command(
-        after_help = "Example:\n  jwt-bearer completions bash > ~/.local/share/bash-completion/completions/jwt-bearer"
-    )]
+    #[command(after_help = "\
+Example:
+  jwt-bearer completions bash \\
+    > ~/.local/share/bash-completion/completions/jwt-bearer")]
     Completions {
         /// The shell.
         shell: Shell,
@@ -83,6 +101,50 @@ Examples:
     /// Print the manual page, in roff.
     #[command(after_help = "Example:\n  jwt-bearer man | man -l -")]
     Man,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Print the public key, to register it with a provider.
+    #[command(after_help = "\
+Examples:
+  jwt-bearer key public --key box.pem
+  jwt-bearer key public --key awskms:alias/box?region=eu-central-1 --format jwk")]
+    Public {
+        #[command(flatten)]
+        key: KeyArgs,
+        /// How to write it.
+        #[arg(long, value_enum, default_value_t)]
+        format: KeyFormat,
+        /// The JWK's `kid` [default: the thumbprint of RFC 7638].
+        #[arg(long, value_name = "TEXT")]
+        key_id: Option<String>,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct KeyArgs {
+    /// The private key, as for `jwt-bearer token`.
+    #[arg(long, value_name = "URI", allow_hyphen_values = true)]
+    pub(crate) key: String,
+    /// The algorithm that the key is for [default: by the kind of key].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Option<String>,
+    /// The environment variable that holds the passphrase.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) passphrase_env: Option<String>,
+    /// The file that holds the passphrase.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) passphrase_file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum KeyFormat {
+    /// `BEGIN PUBLIC KEY`, for Box and others.
+    #[default]
+    Pem,
+    /// JSON Web Key (RFC 7517).
+    Jwk,
 }
 
 #[derive(Subcommand)]
@@ -112,7 +174,7 @@ pub(crate) enum ProfileCommand {
 pub(crate) struct ConfigArgs {
     /// The configuration file [default: ./jwt-bearer.toml, else jwt-bearer/jwt-bearer.toml in the user's
     /// configuration folder].
-    #[arg(long, value_name = "FILE", env = "JWT_BEARER_CONFIG", hide_env = true)]
+    #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }
 
@@ -184,7 +246,8 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
     /// The private key: a file, or env:NAME for an environment variable with PEM in it.
-    #[arg(long, value_name = "URI")]
+    // A PEM by mistake begins with hyphens, and would be repeated as an unknown flag.
+    #[arg(long, value_name = "URI", allow_hyphen_values = true)]
     pub(crate) key: Option<String>,
     /// The id by which the server knows the key: the header member `kid`.
     #[arg(long, value_name = "TEXT")]
@@ -328,32 +391,37 @@ pub(crate) struct SandboxArgs {
     pub(crate) tls_key: Option<PathBuf>,
 }
 
+// Lines of at most 78 characters, since what is longer is broken at any place.
 const TOKEN_HELP: &str = "\
-Each setting can also come from a variable, JWT_BEARER_ and the flag's name (JWT_BEARER_KEY_ID), or from a profile in
-jwt-bearer.toml. Flags beat variables, which beat the profile. Secrets come from a prompt, a file or a variable that you
-name, never from an argument.
+Each setting can also come from a variable, JWT_BEARER_ and the flag's name
+(JWT_BEARER_KEY_ID), or from a profile in jwt-bearer.toml. Flags beat
+variables, which beat the profile. Secrets come from a prompt, a file or a
+variable that you name, never from an argument.
 
 Examples:
   Box, with the configuration file from its developer console:
-    jwt-bearer token --box-config 1234567_abcdefgh_config.json
-    jwt-bearer token --box-config 1234567_abcdefgh_config.json --user 7654321
+    jwt-bearer token --box-config config.json
+    jwt-bearer token --box-config config.json --user 7654321
   Box, piece by piece:
-    jwt-bearer token --provider box --issuer CLIENT_ID --client-secret-env BOX_SECRET --enterprise 1234567 \\
-      --key box.pem --key-id abcdefgh
+    jwt-bearer token --provider box --issuer CLIENT_ID --enterprise 1234567 \\
+      --client-secret-env BOX_SECRET --key box.pem --key-id abcdefgh
   Salesforce:
-    jwt-bearer token --provider salesforce --host example.my.salesforce.com --issuer CONSUMER_KEY \\
-      --subject ann@example.com --key salesforce.pem
+    jwt-bearer token --provider salesforce --host example.my.salesforce.com \\
+      --issuer CONSUMER_KEY --subject ann@example.com --key salesforce.pem
   Client authentication (RFC 7523 §2.2):
-    jwt-bearer token --provider generic --grant client-credentials --token-endpoint https://as.example/token \\
-      --issuer CLIENT_ID --key key.pem --key-id key-1 --scope read
-  In a script:
-    curl -H \"$(jwt-bearer token box-prod --output header)\" https://api.box.com/2.0/users/me";
+    jwt-bearer token --provider generic --grant client-credentials \\
+      --token-endpoint https://as.example/token --issuer CLIENT_ID \\
+      --key key.pem --key-id key-1 --scope read
+  In a script, with a profile:
+    jwt-bearer token box-prod --output header |
+      curl -H @- https://api.box.com/2.0/users/me";
 
 const ASSERTION_HELP: &str = "\
 The settings are those of `jwt-bearer token`; no token endpoint is needed.
 
 Examples:
-  jwt-bearer assertion --provider generic --issuer 12345 --lifetime 540 --key github-app.pem
+  jwt-bearer assertion --provider generic --issuer 12345 --lifetime 540 \\
+    --key github-app.pem
   jwt-bearer assertion box-prod | jwt-bearer inspect -";
 
 const SANDBOX_HELP: &str = "\
@@ -363,12 +431,17 @@ Example, in two terminals:
   openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem
   openssl pkey -in key.pem -pubout -out public.pem
   export BOX_SECRET=sandbox
-  jwt-bearer sandbox --provider box --client-id app --client-secret-env BOX_SECRET --register key-1=public.pem \\
+  jwt-bearer sandbox --provider box --client-id app \\
+    --client-secret-env BOX_SECRET --register key-1=public.pem \\
     --enterprise 1234567
 
   export BOX_SECRET=sandbox
-  jwt-bearer token --provider box --token-endpoint http://127.0.0.1:8099/oauth2/token --issuer app \\
-    --client-secret-env BOX_SECRET --enterprise 1234567 --key key.pem --key-id key-1
+  jwt-bearer token --provider box --issuer app --enterprise 1234567 \\
+    --token-endpoint http://127.0.0.1:8099/oauth2/token \\
+    --client-secret-env BOX_SECRET --key key.pem --key-id key-1
 
-Faults are KIND[=VALUE][,retry-after=VALUE][*TIMES], with the kinds status=503, delay=2s, hang, reset, reset-mid,
-truncate, drip=50ms, html, empty, oversize, redirect=URL, no-token, content-type=TEXT; * alone means for ever.";
+Faults are KIND[=VALUE][,retry-after=VALUE][*TIMES], with the kinds
+status=503, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html,
+empty, oversize, redirect=URL, no-token, content-type=TEXT; * alone means for
+ever. For https, rustls wants a server's certificate that an authority of
+yours signed: one that signs itself is refused by clients.";

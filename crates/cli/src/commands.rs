@@ -2,6 +2,7 @@
 
 mod demo;
 mod inspect;
+mod key;
 mod profile;
 mod sandbox;
 mod token;
@@ -14,6 +15,7 @@ use crate::write;
 
 pub(crate) use demo::demo;
 pub(crate) use inspect::inspect;
+pub(crate) use key::key;
 pub(crate) use profile::profile;
 pub(crate) use sandbox::sandbox;
 pub(crate) use token::{assertion, token};
@@ -26,20 +28,22 @@ pub(crate) fn completions(shell: Shell) -> Result<(), Failure> {
 
 /// The manual page of the command, and after it those of its subcommands.
 pub(crate) fn man() -> Result<(), Failure> {
-    let mut pages = Vec::new();
     let mut command = Cli::command_line();
     command.build();
+    let mut pages = Vec::new();
+    man_pages(command, &mut pages)
+        .map_err(|error| Failure::other(format!("the manual page cannot be written: {error}")))?;
+    write::result(&String::from_utf8_lossy(&pages))
+}
+
+fn man_pages(command: clap::Command, pages: &mut Vec<u8>) -> std::io::Result<()> {
     let subcommands: Vec<_> = command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
         .cloned()
         .collect();
-    for command in [command].into_iter().chain(subcommands) {
-        clap_mangen::Man::new(command)
-            .render(&mut pages)
-            .map_err(|error| {
-                Failure::other(format!("the manual page cannot be written: {error}"))
-            })?;
-    }
-    write::result(&String::from_utf8_lossy(&pages))
+    clap_mangen::Man::new(command).render(pages)?;
+    subcommands
+        .into_iter()
+        .try_for_each(|subcommand| man_pages(subcommand, pages))
 }

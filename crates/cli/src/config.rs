@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use jwt_bearer::KeyUri;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::args::RequestArgs;
 use crate::error::Failure;
@@ -120,10 +121,41 @@ fn parse(text: &str) -> Result<BTreeMap<String, RequestArgs>, ParseError> {
             text: explain(error.message()),
         }
     })?;
+    for (profile, args) in &file.profiles {
+        for member in args.claim.iter().chain(&args.header) {
+            if !is_json(&member.value) {
+                let name = &member.name;
+                let text = format!(
+                    "`{name}` in profile `{profile}` is a date or a number that JSON has not; write it as a text"
+                );
+                return Err(ParseError { line: None, text });
+            }
+        }
+    }
     Ok(file.profiles)
 }
 
+/// Dates and numbers without a value have no form in JSON.
+fn is_json(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Array(values) => values.iter().all(is_json),
+        Value::Object(members) => members
+            .iter()
+            .all(|(name, value)| !name.starts_with("$__toml_private") && is_json(value)),
+        _ => true,
+    }
+}
+
 fn explain(message: &str) -> String {
+    if let Some((found, expected)) = message
+        .strip_prefix("invalid type: ")
+        .and_then(|rest| rest.rsplit_once(", expected "))
+    {
+        // The value stands behind its type, in quotes of one kind or the other.
+        let kind = found.split(['`', '"']).next().unwrap_or_default().trim();
+        return format!("found a value of the type {kind}, expected {expected}");
+    }
     let Some(unknown) = message
         .strip_prefix("unknown field `")
         .and_then(|rest| rest.split_once('`'))
@@ -146,10 +178,13 @@ fn explain(message: &str) -> String {
     reason = "the user's configuration folder is named by the environment"
 )]
 fn user_file() -> Option<PathBuf> {
-    let folder = ["XDG_CONFIG_HOME", "APPDATA"]
-        .into_iter()
-        .find_map(std::env::var_os)
-        .map(PathBuf::from);
-    let folder = folder.or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".config")))?;
+    let folder = |variable| {
+        std::env::var_os(variable)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let folder = folder("XDG_CONFIG_HOME")
+        .or_else(|| folder("APPDATA"))
+        .or_else(|| Some(folder("HOME")?.join(".config")))?;
     Some(folder.join("jwt-bearer").join(NAME))
 }

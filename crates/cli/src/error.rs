@@ -7,6 +7,7 @@ use jwt_bearer::signer::SignError;
 use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
 
 use crate::times;
+use crate::write::note;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
@@ -45,14 +46,18 @@ impl Failure {
     pub(crate) fn exchange(error: &ExchangeError, profile: &Profile) -> Self {
         let code = match error.kind() {
             ExchangeErrorKind::Sign => 3,
-            ExchangeErrorKind::Server => 4,
-            ExchangeErrorKind::Transport | ExchangeErrorKind::Timeout => 5,
+            ExchangeErrorKind::Server if !error.is_retryable() => 4,
+            ExchangeErrorKind::Server
+            | ExchangeErrorKind::Transport
+            | ExchangeErrorKind::Timeout => 5,
             _ => 1,
         };
         let mut failure = Self::new(code, chain(error));
-        if failure.text.contains("certificate") && code == 5 {
-            let text = "if the certificates of your network are not in the system's store, name their file with --ca-file";
-            failure.hints.push(("hint", text.into()));
+        if let Some(wait) = error
+            .attempt()
+            .and_then(|attempt| attempt.header("retry-after"))
+        {
+            failure.hints.push(("retry-after", wait.into()));
         }
         if let Some(cause) = error.cause(profile) {
             failure.hints.push(("cause", cause.cause.into()));
@@ -76,16 +81,18 @@ impl Failure {
         &self.hints
     }
 
-    /// The same failure told in other words.
-    pub(crate) fn retold(mut self, text: impl Into<String>) -> Self {
-        self.text = text.into();
-        self
+    /// The first failure of several things that were checked and told one by one.
+    pub(crate) fn among(self, count: usize) -> Self {
+        Self::new(
+            self.code,
+            format!("of {count} profiles, not all are in order"),
+        )
     }
 
     pub(crate) fn print(&self) {
-        anstream::eprintln!("{ERROR}error:{ERROR:#} {}", self.text);
+        note(&format!("{ERROR}error:{ERROR:#} {}", self.text));
         for (label, text) in &self.hints {
-            anstream::eprintln!("  {HINT}{label}:{HINT:#} {text}");
+            note(&format!("  {HINT}{label}:{HINT:#} {text}"));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Where secrets come from: a named variable, a file, or a prompt.
 
-use std::fs;
-use std::io::{IsTerminal, stdin};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::{IsTerminal, Read, stdin};
+use std::path::Path;
 
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use jwt_bearer::signer::{SignError, SignErrorKind};
@@ -25,128 +25,146 @@ pub(crate) struct Reference<'a> {
     pub(crate) file: Option<&'a Path>,
 }
 
-impl Reference<'_> {
+impl<'a> Reference<'a> {
+    pub(crate) fn client_secret(env: Option<&'a String>, file: Option<&'a Path>) -> Self {
+        Self {
+            what: "client secret",
+            flag: "client-secret",
+            env: env.map(String::as_str),
+            file,
+        }
+    }
+
+    pub(crate) fn passphrase(env: Option<&'a String>, file: Option<&'a Path>) -> Self {
+        Self {
+            what: "passphrase",
+            flag: "passphrase",
+            env: env.map(String::as_str),
+            file,
+        }
+    }
+
     /// The secret, if one is named.
     pub(crate) fn read(&self) -> Result<Option<SecretString>, Failure> {
         let Self { what, flag, .. } = self;
-        let secret = match (self.env, self.file) {
-            (None, None) => return Ok(None),
-            (Some(_), Some(_)) => {
-                return Err(Failure::usage(format!(
-                    "both --{flag}-env and --{flag}-file are set; set one of them"
-                )));
-            }
-            (Some(name), None) => variable(what, name)?,
-            (None, Some(path)) => file(what, path)?,
-        };
-        Ok(Some(secret))
+        match (self.env, self.file) {
+            (None, None) => Ok(None),
+            (Some(_), Some(_)) => Err(Failure::usage(format!(
+                "both --{flag}-env and --{flag}-file are set; set one of them"
+            ))),
+            (Some(name), None) => variable(what, name).map(Some),
+            (None, Some(path)) => file(what, path).map(Some),
+        }
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the user names a variable")]
 fn variable(what: &str, name: &str) -> Result<SecretString, Failure> {
+    // A name of another kind may be the secret itself.
+    let is_name = name
+        .chars()
+        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let shown = if is_name {
+        format!("the variable {name}")
+    } else {
+        "the variable that is named".into()
+    };
     match std::env::var(name) {
-        Ok(value) if value.is_empty() => Err(Failure::usage(format!(
-            "the variable {name}, for the {what}, is empty"
-        ))),
+        Ok(value) if value.is_empty() => {
+            Err(Failure::usage(format!("{shown}, for the {what}, is empty")))
+        }
         Ok(value) => Ok(value.into()),
         Err(std::env::VarError::NotPresent) => Err(Failure::usage(format!(
-            "the variable {name}, for the {what}, is not set"
+            "{shown}, for the {what}, is not set"
         ))
         .hint("give the name of a variable, not the secret itself; and export it")),
         Err(_) => Err(Failure::usage(format!(
-            "the variable {name}, for the {what}, is not UTF-8"
+            "{shown}, for the {what}, is not UTF-8"
         ))),
     }
 }
 
-/// The first line of a file: a newline at its end is the editor's.
+/// The one line of a file: a newline at its end is the editor's.
 fn file(what: &str, path: &Path) -> Result<SecretString, Failure> {
-    let text = Zeroizing::new(text_file(what, path, MAX_SECRET)?);
-    let secret = text.trim_end_matches(['\r', '\n']);
-    if secret.is_empty() {
-        return Err(Failure::usage(format!(
-            "{}, for the {what}, is empty",
-            path.display()
-        )));
+    let text = text_file(what, path, MAX_SECRET)?;
+    let secret = text
+        .trim_start_matches('\u{feff}')
+        .trim_end_matches(['\r', '\n']);
+    let wrong = |why: &str| Failure::usage(format!("{}, for the {what}, {why}", path.display()));
+    match secret {
+        "" => Err(wrong("is empty")),
+        secret if secret.contains('\n') => Err(wrong("has several lines, where one was expected")),
+        secret => Ok(secret.into()),
     }
-    if secret.contains('\n') {
-        return Err(Failure::usage(format!(
-            "{}, for the {what}, has several lines, where one was expected",
-            path.display()
-        )));
-    }
-    Ok(secret.into())
 }
 
 /// Reads a text file that the user named.
-pub(crate) fn text_file(what: &str, path: &Path, max: u64) -> Result<String, Failure> {
+pub(crate) fn text_file(what: &str, path: &Path, max: u64) -> Result<Zeroizing<String>, Failure> {
+    let bytes = bounded_file(what, path, max)?;
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Failure::usage(format!("{}, for the {what}, is not UTF-8", path.display())))?;
+    Ok(Zeroizing::new(text.into()))
+}
+
+/// Reads a file that the user named, however large it says it is.
+pub(crate) fn bounded_file(
+    what: &str,
+    path: &Path,
+    max: u64,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let name = path.display();
     let unreadable =
         |error| Failure::usage(format!("{name}, for the {what}, cannot be read: {error}"));
-    let metadata = fs::metadata(path).map_err(unreadable)?;
+    let file = File::open(path).map_err(unreadable)?;
+    let metadata = file.metadata().map_err(unreadable)?;
     if metadata.is_dir() {
         return Err(Failure::usage(format!(
             "{name}, for the {what}, is a directory"
         )));
     }
-    if metadata.len() > max {
+    // Room for the whole file, so that no copy of a secret is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(metadata.len().min(max) as usize + 1));
+    file.take(max + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > max {
         return Err(Failure::usage(format!(
             "{name} is far too large to be the {what}"
         )));
     }
-    fs::read_to_string(path).map_err(unreadable)
+    Ok(bytes)
 }
 
 /// Asks on the terminal; `None` if there is none.
-pub(crate) fn prompt(what: &str) -> Option<SecretString> {
+pub(crate) fn prompt(what: &str) -> Result<Option<SecretString>, String> {
     if !stdin().is_terminal() {
-        return None;
+        return Ok(None);
     }
-    let answer = Zeroizing::new(rpassword::prompt_password(format!("{what}: ")).ok()?);
-    Some(answer.as_str().into())
+    let answer = rpassword::prompt_password(format!("{what}: ")).map(Zeroizing::new);
+    match answer {
+        Ok(answer) if !answer.is_empty() => Ok(Some(answer.as_str().into())),
+        _ => Err(format!("nothing was entered for: {what}")),
+    }
 }
 
-/// How the command's keys ask for passphrases.
+/// How the command's keys get their passphrase: this one if there is one, else from a prompt.
 #[derive(Debug)]
-pub(crate) struct Passphrase {
-    pub(crate) env: Option<String>,
-    pub(crate) file: Option<PathBuf>,
-    /// The one in Box's configuration file, for the key there.
-    pub(crate) configured: Option<SecretString>,
-}
+pub(crate) struct Passphrase(pub(crate) Option<SecretString>);
 
 impl Interaction for Passphrase {
     fn secret(&self, kind: SecretKind<'_>) -> Result<SecretString, SignError> {
+        let missing = |text: String| SignError::new(SignErrorKind::InteractionRequired, text);
         let SecretKind::Passphrase { key, .. } = kind else {
-            return Err(SignError::new(
-                SignErrorKind::InteractionRequired,
-                "the key wants something unknown",
-            ));
+            return Err(missing("the key wants something unknown".into()));
         };
-        let reference = Reference {
-            what: "passphrase",
-            flag: "passphrase",
-            env: self.env.as_deref(),
-            file: self.file.as_deref(),
-        };
-        let failed = |failure: Failure| {
-            SignError::new(
-                SignErrorKind::InteractionRequired,
-                failure.text().to_owned(),
-            )
-        };
-        if let Some(passphrase) = reference.read().map_err(failed)? {
-            return Ok(passphrase);
-        }
-        if let Some(passphrase) = &self.configured {
+        if let Some(passphrase) = &self.0 {
             return Ok(passphrase.expose_secret().into());
         }
-        prompt(&format!("Passphrase of {key}")).ok_or_else(|| {
-            let text = format!(
-                "{key} is encrypted; name its passphrase with --passphrase-env NAME or --passphrase-file FILE, or run this in a terminal"
-            );
-            SignError::new(SignErrorKind::InteractionRequired, text)
+        prompt(&format!("Passphrase of {key}")).map_err(missing)?.ok_or_else(|| {
+            missing(format!(
+                "{key} is encrypted; name its passphrase with --passphrase-env NAME or --passphrase-file FILE, or run \
+                 this in a terminal"
+            ))
         })
     }
 }

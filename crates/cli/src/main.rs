@@ -1,9 +1,5 @@
 //! The command `jwt-bearer`: reads its arguments, runs one of [`commands`], and tells how it ended.
 
-#![allow(
-    clippy::print_stderr,
-    reason = "a command talks to people on the standard error stream"
-)]
 #![allow(missing_docs, reason = "a program has no public items")]
 
 mod args;
@@ -11,12 +7,14 @@ mod commands;
 mod config;
 mod error;
 mod interaction;
+mod layers;
 mod pairs;
 mod settings;
 mod times;
 mod verbose;
 mod write;
 
+use std::collections::HashSet;
 use std::process::ExitCode;
 
 use clap::FromArgMatches;
@@ -25,8 +23,12 @@ use crate::args::{Cli, Command};
 use crate::error::Failure;
 
 fn main() -> ExitCode {
-    let cli = Cli::from_arg_matches(&Cli::command_line().get_matches());
-    match run(cli.unwrap_or_else(|error| error.exit()).command) {
+    let matches = Cli::command_line().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let variables = matches
+        .subcommand()
+        .map(|(_, matches)| layers::from_variables(matches));
+    match run(cli.command, &variables.unwrap_or_default()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print();
@@ -35,19 +37,23 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> Result<(), Failure> {
+fn run(command: Command, variables: &HashSet<String>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::other(format!("the program could not be set up: {error}")))?;
-    match command {
-        Command::Token(args) => runtime.block_on(commands::token(&args)),
-        Command::Assertion(args) => runtime.block_on(commands::assertion(&args)),
+    let result = match command {
+        Command::Token(args) => runtime.block_on(commands::token(&args, variables)),
+        Command::Assertion(args) => runtime.block_on(commands::assertion(&args, variables)),
+        Command::Key { command } => runtime.block_on(commands::key(&command)),
         Command::Inspect { jwt } => commands::inspect(jwt.as_deref()),
         Command::Profile { command } => runtime.block_on(commands::profile(&command)),
         Command::Sandbox(args) => runtime.block_on(commands::sandbox(&args)),
         Command::Demo => runtime.block_on(commands::demo()),
         Command::Completions { shell } => commands::completions(shell),
         Command::Man => commands::man(),
-    }
+    };
+    // A name server that does not answer must not hold up the end.
+    runtime.shutdown_background();
+    result
 }

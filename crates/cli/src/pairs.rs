@@ -141,7 +141,7 @@ pub(crate) mod table {
     pub(crate) fn deserialize<'de, V: Deserialize<'de>, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Vec<Pair<V>>, D::Error> {
-        let table = BTreeMap::deserialize(deserializer)?;
+        let table: BTreeMap<String, V> = BTreeMap::deserialize(deserializer)?;
         Ok(table
             .into_iter()
             .map(|(name, value)| Pair { name, value })

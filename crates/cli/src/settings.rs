@@ -1,5 +1,6 @@
 //! From flags and profile to a request and a key.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::sync::Arc;
 
@@ -12,11 +13,13 @@ use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use jwt_bearer::{Algorithm, BoxConfig, Grant, KeyUri, Profile, Signer, Subject, read_key};
 use serde_json::Value;
 
-use crate::args::{ConfigArgs, Provider, RequestArgs};
+use crate::args::{ConfigArgs, KeyArgs, Provider, RequestArgs};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::interaction::{Passphrase, Reference, prompt, text_file};
+use crate::layers;
 use crate::pairs::Pair;
+use crate::write::note;
 
 const MAX_BOX_CONFIG: u64 = 1 << 20;
 const MAX_CA_FILE: u64 = 16 << 20;
@@ -32,15 +35,24 @@ impl Settings {
     /// The flags and variables in `args` over the profile, if one is named.
     pub(crate) fn new(
         args: &RequestArgs,
+        variables: &HashSet<String>,
         profile: Option<&str>,
         config: &ConfigArgs,
     ) -> Result<Self, Failure> {
-        let Some(name) = profile else {
-            return Self::resolved(args.clone());
+        // The layers know each name once.
+        once("claim", &args.claim)?;
+        once("header member", &args.header)?;
+        once("form parameter", &args.form)?;
+        let below = match profile {
+            None => RequestArgs::default(),
+            Some(name) => {
+                let config = Config::read(config.config.as_deref())?;
+                let below = config.profile(name)?;
+                note(&format!("profile `{name}` of {}", config.path().display()));
+                below
+            }
         };
-        let config = Config::read(config.config.as_deref())?;
-        eprintln!("profile `{name}` of {}", config.path().display());
-        Self::resolved(over(args.clone(), config.profile(name)?))
+        Self::resolved(layers::combined(args, variables, &below)?)
     }
 
     pub(crate) fn resolved(args: RequestArgs) -> Result<Self, Failure> {
@@ -83,31 +95,59 @@ impl Settings {
         }
     }
 
-    /// The request, with the client secret if the exchange needs one.
+    /// The request, with the client secret if the exchange needs one: asked for at last, when all else is in order.
     pub(crate) fn request(&self) -> Result<RequestBuilder, Failure> {
-        let mut request = self.assertion_request()?;
-        // What is wrong with the rest is told before anybody is asked for a secret.
-        request.clone().build_assertion()?;
-        let rules = self.rules()?;
-        let reference = Reference {
-            what: "client secret",
-            flag: "client-secret",
-            env: self.args.client_secret_env.as_deref(),
-            file: self.args.client_secret_file.as_deref(),
-        };
-        let wanted =
-            rules.client_secret == SecretRule::Required && self.grant() == Grant::JwtBearer;
-        match reference.read()? {
-            Some(secret) => request = request.client_secret(secret),
-            None if wanted && self.box_config.is_none() => match prompt("Client secret") {
-                Some(secret) => request = request.client_secret(secret),
-                None => {
-                    return Err(Failure::usage(format!("the client secret is missing: {} wants it besides the assertion", rules.title))
-                        .hint("name it with --client-secret-env NAME or --client-secret-file FILE, or run this in a terminal"));
-                }
-            },
-            None => {}
+        let request = self.request_without_secret()?;
+        if let Some(secret) = self.named_secret()? {
+            return Ok(request.client_secret(secret));
         }
+        if !self.secret_is_asked_for()? {
+            return Ok(request);
+        }
+        match prompt("Client secret").map_err(Failure::usage)? {
+            Some(secret) => Ok(request.client_secret(secret)),
+            None => Err(Failure::usage(format!(
+                "the client secret is missing: {} wants it besides the assertion",
+                self.rules()?.title
+            ))
+            .hint("name it with --client-secret-env NAME or --client-secret-file FILE, or run this in a terminal")),
+        }
+    }
+
+    /// The client secret, if a variable or a file is named for it.
+    pub(crate) fn named_secret(&self) -> Result<Option<SecretString>, Failure> {
+        let args = &self.args;
+        Reference::client_secret(
+            args.client_secret_env.as_ref(),
+            args.client_secret_file.as_deref(),
+        )
+        .read()
+    }
+
+    /// Whether the provider wants a client secret and none is set anywhere.
+    pub(crate) fn secret_is_asked_for(&self) -> Result<bool, Failure> {
+        let wanted =
+            self.rules()?.client_secret == SecretRule::Required && self.grant() == Grant::JwtBearer;
+        Ok(wanted && !self.secret_is_named() && self.box_config.is_none())
+    }
+
+    fn secret_is_named(&self) -> bool {
+        self.args.client_secret_env.is_some() || self.args.client_secret_file.is_some()
+    }
+
+    /// The request with nothing in place of a client secret that is still to come: to check all else.
+    pub(crate) fn trial_request(&self) -> Result<RequestBuilder, Failure> {
+        let request = self.request_without_secret()?;
+        Ok(if self.secret_is_named() || self.secret_is_asked_for()? {
+            request.client_secret(SecretString::default())
+        } else {
+            request
+        })
+    }
+
+    /// The request but for a client secret that is not in Box's configuration file.
+    fn request_without_secret(&self) -> Result<RequestBuilder, Failure> {
+        let mut request = self.assertion_request()?;
         if let Some(client_id) = &self.args.client_id {
             request = request.client_id(client_id);
         }
@@ -123,13 +163,21 @@ impl Settings {
     /// What goes into the assertion.
     pub(crate) fn assertion_request(&self) -> Result<RequestBuilder, Failure> {
         let args = &self.args;
-        let mut request = match &self.box_config {
-            Some(config) => config.request(),
-            None => self
-                .rules()?
-                .request(args.issuer.clone().unwrap_or_default()),
+        let issuer = || args.issuer.clone().unwrap_or_default();
+        let mut request = match (self.grant(), &self.box_config) {
+            (Grant::JwtBearer, Some(config)) => config.request(),
+            (Grant::JwtBearer, None) => self.rules()?.request(issuer()),
+            (_, Some(_)) => {
+                return Err(Failure::usage(
+                    "--box-config is for the grant jwt-bearer alone",
+                ));
+            }
+            (_, None) => self.rules()?.client_authentication(issuer()),
         };
-        request = request.grant(self.grant()).header(self.header()?);
+        request = request.header(self.header()?);
+        if let Some(key_id) = &args.key_id {
+            request = request.key_id(key_id);
+        }
         let subjects = [
             args.subject.clone().map(Subject::Name),
             args.enterprise.clone().map(Subject::Enterprise),
@@ -165,20 +213,13 @@ impl Settings {
     /// Opens the key.
     pub(crate) async fn signer(&self) -> Result<Arc<dyn Signer>, Failure> {
         let args = &self.args;
-        let algorithm = match &args.algorithm {
-            Some(name) => Some(algorithm(name).map_err(Failure::usage)?),
-            None => None,
-        };
-        let mut passphrase = Passphrase {
-            env: args.passphrase_env.clone(),
-            file: args.passphrase_file.clone(),
-            configured: None,
-        };
+        let reference = Reference::passphrase(
+            args.passphrase_env.as_ref(),
+            args.passphrase_file.as_deref(),
+        );
+        let passphrase = reference.read()?;
         if let Some(key) = &args.key {
-            let uri: KeyUri = key
-                .parse()
-                .map_err(|error| Failure::usage(format!("{error}")))?;
-            return Ok(uri.open(algorithm, &passphrase).await?);
+            return open(key, args.algorithm.as_deref(), passphrase).await;
         }
         let Some(config) = &self.box_config else {
             return Err(Failure::usage(
@@ -190,9 +231,14 @@ impl Settings {
                 "Box's configuration file has no private key in it; name the key with --key",
             ));
         };
-        passphrase.configured = config
-            .passphrase()
-            .map(|secret| SecretString::from(secret.expose_secret()));
+        let configured = || Some(config.passphrase()?.expose_secret().into());
+        let passphrase = Passphrase(passphrase.or_else(configured));
+        let algorithm = args
+            .algorithm
+            .as_deref()
+            .map(algorithm)
+            .transpose()
+            .map_err(Failure::usage)?;
         let name = "the private key in Box's configuration file";
         Ok(Arc::new(read_key(
             name,
@@ -219,15 +265,11 @@ impl Settings {
     }
 
     fn grant(&self) -> Grant {
-        self.args.grant.map_or_else(Grant::default, Grant::from)
+        self.args.grant.map_or(Grant::JwtBearer, Grant::from)
     }
 
     fn header(&self) -> Result<Header, Failure> {
         let mut header = Header::new();
-        let configured = self.box_config.as_ref().and_then(BoxConfig::key_id);
-        if let Some(key_id) = self.args.key_id.as_deref().or(configured) {
-            header = header.key_id(key_id);
-        }
         for member in &self.args.header {
             let (name, value) = (member.name.as_str(), &member.value);
             let wrong =
@@ -262,7 +304,7 @@ impl Settings {
 
 /// The algorithm of this name, in upper or lower case.
 pub(crate) fn algorithm(name: &str) -> Result<Algorithm, String> {
-    let mut all = Algorithm::ALL.into_iter();
+    let mut all = Algorithm::ALL.iter().copied();
     let found = all.find(|algorithm| algorithm.name().eq_ignore_ascii_case(name));
     found.map_or_else(
         || {
@@ -271,6 +313,17 @@ pub(crate) fn algorithm(name: &str) -> Result<Algorithm, String> {
         },
         Ok,
     )
+}
+
+fn once<V>(what: &str, pairs: &[Pair<V>]) -> Result<(), Failure> {
+    let twice = |(i, pair): (usize, &Pair<V>)| pairs[..i].iter().any(|old| old.name == pair.name);
+    match pairs.iter().enumerate().find(|numbered| twice(*numbered)) {
+        Some((_, pair)) => Err(Failure::usage(format!(
+            "the {what} `{}` is set twice; set it once",
+            pair.name
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn digest<const N: usize>(value: &Value) -> Option<[u8; N]> {
@@ -289,55 +342,23 @@ fn chain(value: &Value) -> Option<Vec<Vec<u8>>> {
         .collect()
 }
 
-/// Settings from flags and variables over those of a profile. Settings that exclude each other go together.
-fn over(flags: RequestArgs, profile: RequestArgs) -> RequestArgs {
-    let subject = flags.subject.is_some() || flags.enterprise.is_some() || flags.user.is_some();
-    let endpoint = flags.token_endpoint.is_some() || flags.host.is_some();
-    let secret = flags.client_secret_env.is_some() || flags.client_secret_file.is_some();
-    let passphrase = flags.passphrase_env.is_some() || flags.passphrase_file.is_some();
-    fn unless<T>(replaced: bool, value: Option<T>) -> Option<T> {
-        value.filter(|_| !replaced)
-    }
-    fn merged<V>(flags: Vec<Pair<V>>, mut profile: Vec<Pair<V>>) -> Vec<Pair<V>> {
-        profile.retain(|old| flags.iter().all(|new| new.name != old.name));
-        profile.extend(flags);
-        profile
-    }
-    RequestArgs {
-        provider: flags.provider.or(profile.provider),
-        issuer: flags.issuer.or(profile.issuer),
-        subject: flags.subject.or(unless(subject, profile.subject)),
-        enterprise: flags.enterprise.or(unless(subject, profile.enterprise)),
-        user: flags.user.or(unless(subject, profile.user)),
-        audience: flags.audience.or(profile.audience),
-        token_endpoint: flags
-            .token_endpoint
-            .or(unless(endpoint, profile.token_endpoint)),
-        host: flags.host.or(unless(endpoint, profile.host)),
-        key: flags.key.or(profile.key),
-        key_id: flags.key_id.or(profile.key_id),
-        algorithm: flags.algorithm.or(profile.algorithm),
-        lifetime: flags.lifetime.or(profile.lifetime),
-        scope: flags.scope.or(profile.scope),
-        claim: merged(flags.claim, profile.claim),
-        header: merged(flags.header, profile.header),
-        form: merged(flags.form, profile.form),
-        client_id: flags.client_id.or(profile.client_id),
-        client_secret_env: flags
-            .client_secret_env
-            .or(unless(secret, profile.client_secret_env)),
-        client_secret_file: flags
-            .client_secret_file
-            .or(unless(secret, profile.client_secret_file)),
-        passphrase_env: flags
-            .passphrase_env
-            .or(unless(passphrase, profile.passphrase_env)),
-        passphrase_file: flags
-            .passphrase_file
-            .or(unless(passphrase, profile.passphrase_file)),
-        grant: flags.grant.or(profile.grant),
-        box_config: flags.box_config.or(profile.box_config),
-        ca_file: flags.ca_file.or(profile.ca_file),
-        timeout: flags.timeout.or(profile.timeout),
-    }
+/// Opens the key that the flags name.
+pub(crate) async fn named_key(args: &KeyArgs) -> Result<Arc<dyn Signer>, Failure> {
+    let reference = Reference::passphrase(
+        args.passphrase_env.as_ref(),
+        args.passphrase_file.as_deref(),
+    );
+    open(&args.key, args.algorithm.as_deref(), reference.read()?).await
+}
+
+async fn open(
+    key: &str,
+    name: Option<&str>,
+    passphrase: Option<SecretString>,
+) -> Result<Arc<dyn Signer>, Failure> {
+    let algorithm = name.map(algorithm).transpose().map_err(Failure::usage)?;
+    let uri: KeyUri = key
+        .parse()
+        .map_err(|error| Failure::usage(format!("{error}")))?;
+    Ok(uri.open(algorithm, &Passphrase(passphrase)).await?)
 }

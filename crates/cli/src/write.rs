@@ -1,4 +1,4 @@
-//! Results on standard output.
+//! Results on standard output, everything else on standard error.
 
 use std::io::{ErrorKind, Write};
 
@@ -16,4 +16,23 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
         ))),
         _ => Ok(()),
     }
+}
+
+/// Writes a line to standard error. Whoever closed it does not want it.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+/// A text from elsewhere, with what a terminal would obey or show in another order written out.
+pub(crate) fn harmless(text: &str) -> String {
+    let mut harmless = String::with_capacity(text.len());
+    for c in text.chars() {
+        let bidirectional = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if c.is_control() || bidirectional {
+            harmless.extend(c.escape_unicode());
+        } else {
+            harmless.push(c);
+        }
+    }
+    harmless
 }

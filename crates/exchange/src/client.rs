@@ -1,11 +1,15 @@
 use std::sync::Arc;
 
-use jwt_bearer_assertion::{Clock, SystemClock};
-use jwt_bearer_provider::TokenRequest;
+use jwt_bearer_assertion::{Assertion, Clock, SystemClock};
+use jwt_bearer_provider::{TokenEndpoint, TokenRequest};
 use jwt_bearer_signer::Signer;
 use url::form_urlencoded;
 
+use crate::clock_offset::shifted;
 use crate::{Attempt, ExchangeError, HttpTransport, Request, TokenResponse, Transport};
+
+/// Parameters besides those of a [`TokenRequest`] that must not be shown. Who has a shared link has the file.
+const SECRET_PARAMETERS: [&str; 4] = ["actor_token", "box_shared_link", "subject_token", "token"];
 
 /// Exchanges assertions for tokens.
 #[derive(Clone, Debug)]
@@ -40,45 +44,86 @@ impl Client {
 
     /// Signs a new assertion and posts it, once.
     ///
-    /// Call again to try again: each call has an assertion of its own.
+    /// Call again to try again, or let [`Retry`](crate::Retry) do so: each call has an assertion of its own.
     ///
     /// # Errors
-    /// Any [`ExchangeErrorKind`](crate::ExchangeErrorKind).
+    /// Any [`ExchangeErrorKind`](crate::ExchangeErrorKind) but `Panic`.
     pub async fn token(
         &self,
         request: &TokenRequest,
         signer: &dyn Signer,
     ) -> Result<TokenResponse, ExchangeError> {
+        self.token_by_server_clock(request, signer, 0).await
+    }
+
+    /// As [`token`](Self::token), with the assertion's times by a clock so many milliseconds ahead of ours.
+    pub(crate) async fn token_by_server_clock(
+        &self,
+        request: &TokenRequest,
+        signer: &dyn Signer,
+        offset: i64,
+    ) -> Result<TokenResponse, ExchangeError> {
         let assertion = request
-            .assertion(signer, self.clock.now())
+            .assertion(signer, shifted(self.clock.now(), offset))
             .await
             .map_err(ExchangeError::sign)?;
         let parameters = request.parameters(&assertion);
-        let form = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(&parameters)
-            .finish();
         let endpoint = request.token_endpoint();
+        self.post(
+            endpoint,
+            &parameters,
+            Some(&assertion),
+            TokenResponse::from_json,
+        )
+        .await
+    }
+
+    /// Posts a form once, and reads the body of a success.
+    pub(crate) async fn post<T>(
+        &self,
+        endpoint: &TokenEndpoint,
+        parameters: &[(&str, &str)],
+        assertion: Option<&Assertion>,
+        read: fn(&[u8]) -> Result<T, String>,
+    ) -> Result<T, ExchangeError> {
+        let form = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish();
+        let secrets: Vec<_> = parameters
+            .iter()
+            .filter(|(name, _)| {
+                TokenRequest::SECRET_PARAMETERS.contains(name) || SECRET_PARAMETERS.contains(name)
+            })
+            .map(|(_, value)| *value)
+            .collect();
+        let request = Request::post_form(endpoint.url().clone(), form.into());
+        self.send(request, endpoint.as_str(), assertion, &secrets, read)
+            .await
+    }
+
+    /// Sends a request once, and reads the body of a success; what `read` says is there instead is the error.
+    pub(crate) async fn send<T>(
+        &self,
+        request: Request,
+        endpoint: &str,
+        assertion: Option<&Assertion>,
+        secrets: &[&str],
+        read: fn(&[u8]) -> Result<T, String>,
+    ) -> Result<T, ExchangeError> {
         let sent_at = self.clock.now();
-        let result = self
-            .transport
-            .send(Request::post_form(endpoint.url().clone(), form.into()))
-            .await;
-        let attempt = || Attempt::new(endpoint.as_str(), &assertion, sent_at, self.clock.now());
+        let result = self.transport.send(request).await;
+        let attempt = || Attempt::new(endpoint, assertion, sent_at, self.clock.now());
         let mut reply = match result {
             Ok(reply) => reply,
             Err(error) => return Err(ExchangeError::transport(error, attempt())),
         };
-        let secrets: Vec<_> = parameters
-            .iter()
-            .filter(|(name, _)| TokenRequest::SECRET_PARAMETERS.contains(name))
-            .map(|(_, value)| *value)
-            .collect();
         if !(200..300).contains(&reply.status) {
-            return Err(ExchangeError::server(attempt().reply(reply, &secrets)));
+            return Err(ExchangeError::server(attempt().reply(reply, secrets)));
         }
-        TokenResponse::from_json(&reply.body).map_err(|what| {
+        read(&reply.body).map_err(|what| {
+            // It may hold a token.
             reply.body.clear();
-            ExchangeError::invalid_response(&what, attempt().reply(reply, &secrets))
+            ExchangeError::invalid_response(&what, attempt().reply(reply, secrets))
         })
     }
 }

@@ -1,15 +1,20 @@
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jwt_bearer_assertion::{Assertion, AssertionError, Decoded};
 use jwt_bearer_provider::{Cause, ErrorResponse, Profile};
+use serde_json::Value;
+use url::form_urlencoded;
 
 use crate::{Reply, TransportError, TransportErrorKind};
 
 /// The most of a reply's body that is kept for a look at it.
 const BODY_KEPT: usize = 4096;
+
+/// What stands where a server repeated a secret.
+const MASK: &str = "[secret]";
 
 /// Why there is no token. Cheap to clone; it holds no secret.
 #[derive(Clone)]
@@ -43,6 +48,29 @@ impl ExchangeError {
             text,
             source: Some(Arc::new(error)),
             attempt: Some(Arc::new(attempt)),
+        }
+    }
+
+    /// The time for the whole operation ran out before any try had failed.
+    pub(crate) fn out_of_time(budget: Duration) -> Self {
+        let text = format!("nothing within {budget:?} for all tries together");
+        Self {
+            kind: ExchangeErrorKind::Timeout,
+            text: "the token endpoint".into(),
+            source: Some(Arc::new(TransportError::new(
+                TransportErrorKind::Timeout,
+                text,
+            ))),
+            attempt: None,
+        }
+    }
+
+    pub(crate) const fn panicked() -> Self {
+        Self {
+            kind: ExchangeErrorKind::Panic,
+            text: String::new(),
+            source: None,
+            attempt: None,
         }
     }
 
@@ -97,8 +125,22 @@ impl ExchangeError {
                     Some(408 | 429 | 500..)
                 )
             }
-            ExchangeErrorKind::InvalidResponse => false,
+            ExchangeErrorKind::InvalidResponse | ExchangeErrorKind::Panic => false,
         }
+    }
+
+    /// How long the server asks to wait: `Retry-After` in seconds, or as a date, which counts from the reply's own
+    /// `Date` ([RFC 9110 §10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3)).
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let attempt = self.attempt()?;
+        let value = attempt.header("retry-after")?.trim();
+        if let Ok(seconds) = value.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let until = httpdate::parse_http_date(value).ok()?;
+        let from = attempt.date().unwrap_or(attempt.received_at);
+        Some(until.duration_since(from).unwrap_or_default())
     }
 
     /// What was tried; `None` if nothing was sent, since signing failed.
@@ -136,6 +178,7 @@ impl fmt::Display for ExchangeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             ExchangeErrorKind::Sign => f.write_str("the assertion could not be made"),
+            ExchangeErrorKind::Panic => f.write_str("the signer or the transport panicked"),
             ExchangeErrorKind::Transport => write!(f, "{} could not be reached", self.text),
             ExchangeErrorKind::Timeout => write!(f, "{} did not answer in time", self.text),
             ExchangeErrorKind::Server => write!(f, "the server refused: {}", self.text),
@@ -167,6 +210,8 @@ pub enum ExchangeErrorKind {
     Server,
     /// The server answered success with something that is no token, or something far too large.
     InvalidResponse,
+    /// The signer or the transport panicked while a [`TokenSource`](crate::TokenSource) waited for it.
+    Panic,
 }
 
 /// What was sent and what came back, without anything secret.
@@ -185,13 +230,19 @@ pub struct Attempt {
 impl Attempt {
     pub(crate) fn new(
         token_endpoint: &str,
-        assertion: &Assertion,
+        assertion: Option<&Assertion>,
         sent_at: SystemTime,
         received_at: SystemTime,
     ) -> Self {
         Self {
             token_endpoint: token_endpoint.into(),
-            assertion: Assertion::decode(assertion.as_str()).ok(),
+            assertion: assertion.and_then(|assertion| {
+                Some(
+                    Assertion::decode(assertion.as_str())
+                        .ok()?
+                        .without_signature(),
+                )
+            }),
             sent_at,
             received_at,
             status: None,
@@ -201,17 +252,37 @@ impl Attempt {
         }
     }
 
-    /// Takes over a reply that is no token, without the `secrets`, which a server may repeat.
+    /// Takes over a reply that is no token, without the `secrets`, which a server may repeat: as they are, as the form
+    /// has them, or in JSON, which has many ways to write a text.
     pub(crate) fn reply(mut self, reply: Reply, secrets: &[&str]) -> Self {
+        let secrets: Vec<String> = secrets
+            .iter()
+            .filter(|secret| !secret.is_empty())
+            .flat_map(|secret| {
+                let encoded = form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+                // Of an assertion, the signature alone makes a credential of what is known.
+                let signature = secret
+                    .rsplit_once('.')
+                    .map_or(*secret, |(_, signature)| signature);
+                let signature = if signature.len() < 64 {
+                    *secret
+                } else {
+                    signature
+                };
+                [(*secret).into(), encoded, signature.into()]
+            })
+            .collect();
         let mask = |text: &str| {
             secrets
                 .iter()
-                .filter(|secret| !secret.is_empty())
-                .fold(text.to_owned(), |text, secret| {
-                    text.replace(secret, "[secret]")
-                })
+                .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
         };
-        let body = mask(&String::from_utf8_lossy(&reply.body));
+        let mut body = mask(&String::from_utf8_lossy(&reply.body));
+        if let Ok(mut json) = serde_json::from_str(&body)
+            && mask_strings(&mut json, &mask)
+        {
+            body = json.to_string();
+        }
         self.status = Some(reply.status);
         self.error_response = ErrorResponse::from_json(body.as_bytes());
         self.body = body.chars().take(BODY_KEPT).collect();
@@ -230,7 +301,7 @@ impl Attempt {
         &self.token_endpoint
     }
 
-    /// Header and claims of the assertion.
+    /// The assertion without its signature, if there was one.
     #[must_use]
     pub const fn assertion(&self) -> Option<&Decoded> {
         self.assertion.as_ref()
@@ -269,6 +340,12 @@ impl Attempt {
             .map(|(_, value)| value.as_str())
     }
 
+    /// The time by the server's clock when it replied, from `Date`, to the second.
+    #[must_use]
+    pub fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.header("date")?).ok()
+    }
+
     /// The first 4,096 characters of the reply's body; empty if it was a success, since it may hold a token.
     #[must_use]
     pub fn body(&self) -> &str {
@@ -279,6 +356,25 @@ impl Attempt {
     #[must_use]
     pub const fn error_response(&self) -> Option<&ErrorResponse> {
         self.error_response.as_ref()
+    }
+}
+
+/// Masks every string in the JSON, and says whether one was changed.
+fn mask_strings(json: &mut Value, mask: &dyn Fn(&str) -> String) -> bool {
+    match json {
+        Value::String(text) => {
+            let masked = mask(text);
+            let changed = masked != *text;
+            *text = masked;
+            changed
+        }
+        Value::Array(values) => values
+            .iter_mut()
+            .fold(false, |changed, value| mask_strings(value, mask) | changed),
+        Value::Object(members) => members
+            .values_mut()
+            .fold(false, |changed, value| mask_strings(value, mask) | changed),
+        _ => false,
     }
 }
 

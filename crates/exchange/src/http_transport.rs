@@ -1,12 +1,13 @@
 use std::error::Error;
-use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use std::{fmt, io};
 
 use async_trait::async_trait;
+use jwt_bearer_provider::may_carry_secrets;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, RootCertStore};
 
 use crate::{Method, Reply, Request, Transport, TransportError, TransportErrorKind};
 
@@ -16,9 +17,12 @@ const MAX_BODY: usize = 1 << 20;
 /// The default transport: `reqwest` over `rustls` with `ring`.
 ///
 /// Redirects are not followed, nothing is sent twice, replies end at 1 MiB. The trust roots are the system's, read at
-/// the first `https` request, or those handed over. `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` are obeyed.
+/// the first `https` request (from `SSL_CERT_FILE` if it is set), or those handed over. `HTTPS_PROXY` and `NO_PROXY` are obeyed; `http`, which is for this
+/// machine alone, goes through no proxy.
 pub struct HttpTransport {
     timeout: Duration,
+    /// How long the server may be silent.
+    silence: Duration,
     roots: Option<RootCertStore>,
     /// The clients for `http` and for `https`, each made when it is first needed.
     clients: [OnceLock<reqwest::Client>; 2],
@@ -31,15 +35,18 @@ impl HttpTransport {
     pub fn new() -> Self {
         Self {
             timeout: Duration::from_secs(30),
+            silence: Duration::from_secs(20),
             roots: None,
             clients: [const { OnceLock::new() }; 2],
         }
     }
 
-    /// Sets the time limit for the whole request; connection and silence are bounded by it too.
+    /// Sets the time limit for the whole request, silence included; for the connection it is 10 seconds at the most.
     #[must_use]
-    pub const fn timeout(mut self, timeout: Duration) -> Self {
+    pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self.silence = timeout;
+        self.clients = Default::default();
         self
     }
 
@@ -64,6 +71,7 @@ impl HttpTransport {
             ));
         }
         self.roots = Some(roots);
+        self.clients = Default::default();
         Ok(self)
     }
 
@@ -86,13 +94,16 @@ impl HttpTransport {
                 .map_err(|error| invalid(error.into()))?
                 .with_root_certificates(roots)
                 .with_no_client_auth();
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder();
+        // A proxy would get the assertion in the clear.
+        let builder = if secure { builder } else { builder.no_proxy() };
+        let client = builder
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .user_agent(concat!("jwt-bearer/", env!("CARGO_PKG_VERSION")))
             .connect_timeout(self.timeout.min(Duration::from_secs(10)))
-            .read_timeout(self.timeout.min(Duration::from_secs(20)))
+            .read_timeout(self.silence)
             .timeout(self.timeout)
             .build()
             .map_err(|error| invalid(innermost(&error).into()))?;
@@ -114,60 +125,62 @@ impl fmt::Debug for HttpTransport {
     }
 }
 
-/// Sends by a client of the program's own, which must not follow redirects.
-impl From<reqwest::Client> for HttpTransport {
-    fn from(client: reqwest::Client) -> Self {
-        Self {
-            clients: [OnceLock::from(client.clone()), OnceLock::from(client)],
-            ..Self::new()
-        }
-    }
-}
-
 #[async_trait]
 impl Transport for HttpTransport {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
-        let client = self.client(request.url.scheme() == "https")?;
+        self.client(request.url.scheme() == "https")?
+            .send(request)
+            .await
+    }
+}
+
+/// A client of the program's own. It must not follow redirects nor send twice, and its time limits are its own.
+#[async_trait]
+impl Transport for reqwest::Client {
+    async fn send(&self, request: Request) -> Result<Reply, TransportError> {
+        if !may_carry_secrets(&request.url) {
+            let text = "http is for this machine alone; use https";
+            return Err(TransportError::new(TransportErrorKind::Configuration, text));
+        }
         let method = match request.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
         let body = request.body().to_owned();
-        let mut builder = client.request(method, request.url);
+        let mut builder = self.request(method, request.url);
         for (name, value) in request.headers {
             builder = builder.header(name, value);
         }
         let mut response = builder.body(body).send().await.map_err(transport_error)?;
-        let status = response.status().as_u16();
+        let status = response.status();
         let headers = response
             .headers()
             .iter()
             .map(|(name, value)| {
-                (
-                    name.as_str().into(),
-                    String::from_utf8_lossy(value.as_bytes()).into_owned(),
-                )
+                let value = String::from_utf8_lossy(value.as_bytes());
+                (name.as_str().into(), value.into_owned())
             })
             .collect();
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(transport_error)? {
             if body.len() + chunk.len() > MAX_BODY {
-                let text = format!(
-                    "more than {MAX_BODY} octets, with status {status}; this is no token endpoint"
-                );
+                if !status.is_success() {
+                    // Of a refusal the beginning says enough.
+                    break;
+                }
+                let text = format!("more than {MAX_BODY} octets; this is no token endpoint");
                 return Err(TransportError::new(TransportErrorKind::TooLarge, text));
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Reply {
-            status,
-            headers,
-            body,
-        })
+        Ok(Reply::new(status.as_u16(), headers, body))
     }
 }
 
 fn transport_error(error: reqwest::Error) -> TransportError {
+    if let Some(tls) = tls_error(&error) {
+        return TransportError::new(TransportErrorKind::Tls, tls_text(tls));
+    }
     let kind = if error.is_timeout() {
         TransportErrorKind::Timeout
     } else if error.is_connect() {
@@ -178,6 +191,51 @@ fn transport_error(error: reqwest::Error) -> TransportError {
         TransportErrorKind::Interrupted
     };
     TransportError::new(kind, innermost(&error))
+}
+
+/// The error of `rustls`. It stands within I/O errors, one in the other, and not behind them.
+fn tls_error(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next = error.source();
+    while let Some(error) = next {
+        if let Some(tls) = error.downcast_ref() {
+            return Some(tls);
+        }
+        let within = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match within {
+            Some(within) => Some(within),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// The errors that people meet, in words; the others as `rustls` has them.
+fn tls_text(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(why) = error else {
+        return error.to_string();
+    };
+    match why {
+        CertificateError::UnknownIssuer => {
+            "the server's certificate is signed by nobody who is trusted here; trust the certificates of your network, \
+             or look whether another server answers"
+                .into()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another name".into()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired, or this machine's clock is ahead".into()
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "the server's certificate is not valid yet, or this machine's clock is behind".into()
+        }
+        CertificateError::Other(other) if format!("{other:?}").contains("CaUsedAsEndEntity") => {
+            "the server's certificate signs itself; a server's certificate is signed by an authority".into()
+        }
+        _ => error.to_string(),
+    }
 }
 
 /// The text of the last source: "connection refused" and not three layers of software around it.

@@ -35,7 +35,7 @@ impl TokenResponse {
         if token.is_empty() {
             return Err("JSON whose `access_token` is empty".into());
         }
-        if !token.bytes().all(|octet| octet.is_ascii_graphic()) {
+        if !is_token(&token) {
             return Err("JSON whose `access_token` has characters that no header can carry".into());
         }
         if let Some(kind) = members.get("token_type").and_then(Value::as_str)
@@ -55,6 +55,15 @@ impl TokenResponse {
             expires_in: expires_in.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
             members,
         })
+    }
+
+    /// What stands where there is no token yet.
+    pub(crate) fn none() -> Self {
+        Self {
+            access_token: AccessToken(SecretString::default()),
+            expires_in: None,
+            members: Map::new(),
+        }
     }
 
     /// The access token.
@@ -110,11 +119,18 @@ impl fmt::Debug for TokenResponse {
     }
 }
 
-/// An access token: visible ASCII characters. `Debug` shows none of them, and they are wiped when it is dropped.
+/// An access token: visible ASCII characters. `Debug` shows none of them. This copy is wiped when it is dropped.
 #[derive(Clone)]
 pub struct AccessToken(SecretString);
 
 impl AccessToken {
+    /// A token that came by another way; `None` if it is empty or has characters that no header can carry.
+    #[must_use]
+    pub fn new(token: impl Into<SecretString>) -> Option<Self> {
+        let token = token.into();
+        is_token(token.expose_secret()).then_some(Self(token))
+    }
+
     /// The token itself, for the header `Authorization: Bearer …` ([RFC 6750 §2.1](https://www.rfc-editor.org/rfc/rfc6750#section-2.1)).
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -126,6 +142,10 @@ impl fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "AccessToken({} octets)", self.expose().len())
     }
+}
+
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|octet| octet.is_ascii_graphic())
 }
 
 /// What a body is that is not a JSON object.

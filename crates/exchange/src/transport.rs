@@ -21,6 +21,13 @@ pub trait Transport: fmt::Debug + Send + Sync {
     async fn send(&self, request: Request) -> Result<Reply, TransportError>;
 }
 
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(&self, request: Request) -> Result<Reply, TransportError> {
+        (**self).send(request).await
+    }
+}
+
 /// An HTTP request. `Debug` shows neither the body nor the values of headers.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -155,7 +162,9 @@ impl TransportError {
     pub const fn is_retryable(&self) -> bool {
         !matches!(
             self.kind,
-            TransportErrorKind::Configuration | TransportErrorKind::TooLarge
+            TransportErrorKind::Configuration
+                | TransportErrorKind::Tls
+                | TransportErrorKind::TooLarge
         )
     }
 }
@@ -165,6 +174,7 @@ impl fmt::Display for TransportError {
         f.write_str(match self.kind {
             TransportErrorKind::Configuration => "the connection could not be prepared",
             TransportErrorKind::Connect => "no connection",
+            TransportErrorKind::Tls => "no secure connection",
             TransportErrorKind::Interrupted => {
                 "the connection broke before the whole reply was there"
             }
@@ -188,6 +198,9 @@ pub enum TransportErrorKind {
     Configuration,
     /// No connection: name, route, refusal, TLS. The request was not sent.
     Connect,
+    /// TLS failed: above all a certificate that is not trusted, or for another name. The request was not sent. Not
+    /// worth a retry.
+    Tls,
     /// The connection broke. The server may have processed the request.
     Interrupted,
     /// The time ran out. The server may have processed the request.

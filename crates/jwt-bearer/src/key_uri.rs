@@ -1,32 +1,25 @@
 use std::fmt;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 
 use jwt_bearer_keyfile::{KeyFileErrorKind, PrivateKey};
-use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signer};
-use jwt_bearer_signer_local::LocalSigner;
-use percent_encoding::percent_decode_str;
-use secrecy::ExposeSecret;
-use zeroize::Zeroizing;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::{Interaction, SecretKind};
+/// What a path or a value cannot hold as it is, once there is a scheme.
+const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'&').add(b'#');
 
-/// No private key file is larger: 1 MiB.
-const MAX_FILE: u64 = 1 << 20;
-
-/// Schemes that are known, and that this version cannot open.
-const LATER: [(&str, &str); 2] = [("awskms", "AWS KMS"), ("piv", "a PIV token")];
+/// The longest text that can be a path: what is longer may be a key.
+const MAX_TEXT: usize = 4096;
 
 /// Where a private key is, as a text that fits on a command line. It never holds a secret.
 ///
 /// | text | key |
 /// | --- | --- |
-/// | `key.pem`, `file:key.pem`, `file:///etc/box/key.pem` | a private key file of any form that [`PrivateKey::read`] takes |
+/// | `key.pem`, `file:key.pem`, `file:///etc/box/key.pem` | a private key file of any form that [`PrivateKey::read`](jwt_bearer_keyfile::PrivateKey::read) takes |
 /// | `env:NAME` | the same in an environment variable: PEM, or base64 of DER |
+/// | `awskms:alias/box?region=eu-central-1&endpoint=https://…` | a key in AWS KMS, by key id, alias or ARN; both parameters may be left out |
 ///
+/// Every text is understood in every build; to open a key in AWS KMS takes the feature `aws-kms`.
 /// Percent-encoding counts after a scheme alone. One letter before a colon is a Windows path. A text with an unknown
 /// scheme is a path if such a file exists, and an error if not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +29,16 @@ pub enum KeyUri {
     File(PathBuf),
     /// An environment variable, by name.
     Env(String),
+    /// A key in AWS KMS.
+    #[non_exhaustive]
+    AwsKms {
+        /// Key id, `alias/NAME`, or the ARN of either.
+        key: String,
+        /// The region, if it is set here.
+        region: Option<String>,
+        /// The URL of the service, if it is not the usual one.
+        endpoint: Option<String>,
+    },
 }
 
 impl KeyUri {
@@ -46,57 +49,6 @@ impl KeyUri {
             Self::File(path) => Self::File(directory.join(path)),
             other => other,
         }
-    }
-
-    /// Opens the key: reads it, asks for a passphrase if it needs one, and checks it.
-    ///
-    /// Reads a file or a variable, and blocks while a passphrase is asked for or a key is decrypted.
-    ///
-    /// # Errors
-    /// `KeyNotFound`, `AccessDenied` (no permission, or a wrong passphrase), `InteractionRequired`, `InvalidKey`,
-    /// `UnsupportedAlgorithm`.
-    pub async fn open(
-        &self,
-        algorithm: Option<Algorithm>,
-        interaction: &dyn Interaction,
-    ) -> Result<Arc<dyn Signer>, SignError> {
-        let (name, bytes) = match self {
-            Self::File(path) => (path.display().to_string(), read_file(path)?),
-            Self::Env(name) => (format!("the variable {name}"), read_variable(name)?),
-        };
-        Ok(Arc::new(read_key(&name, &bytes, algorithm, interaction)?))
-    }
-}
-
-/// Makes a signer of a private key in memory, in any form that [`PrivateKey::read`] takes; `name` is for errors and
-/// prompts. Blocks while a passphrase is asked for or the key is decrypted.
-///
-/// # Errors
-/// `AccessDenied` (a wrong passphrase), `InteractionRequired`, `InvalidKey`, `UnsupportedAlgorithm`.
-pub fn read_key(
-    name: &str,
-    bytes: &[u8],
-    algorithm: Option<Algorithm>,
-    interaction: &dyn Interaction,
-) -> Result<LocalSigner, SignError> {
-    let key = match PrivateKey::read(bytes, None) {
-        Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
-            let passphrase = interaction.secret(SecretKind::Passphrase { key: name })?;
-            PrivateKey::read(bytes, Some(passphrase.expose_secret().as_bytes()))
-        }
-        key => key,
-    };
-    let key = key.map_err(|error| {
-        let kind = match error.kind() {
-            KeyFileErrorKind::WrongPassphrase => SignErrorKind::AccessDenied,
-            _ => SignErrorKind::InvalidKey,
-        };
-        SignError::new(kind, format!("{name}: {error}"))
-    })?;
-    let signer = LocalSigner::new(&key)?;
-    match algorithm {
-        Some(algorithm) => signer.with_algorithm(algorithm),
-        None => Ok(signer),
     }
 }
 
@@ -110,6 +62,15 @@ impl FromStr for KeyUri {
                 "the key is empty; give a file, or `env:NAME`".into(),
             ));
         }
+        let behind_scheme = text.split_once(':').map_or("", |(_, rest)| rest);
+        if looks_like_a_key(text) || looks_like_a_key(behind_scheme) {
+            // The text is not repeated: it may be the key.
+            return Err(KeyUriError(
+                "this looks like a key itself, where the place of one was expected; put the key into a file or a \
+                 variable, and give the file's name or `env:NAME`"
+                    .into(),
+            ));
+        }
         let is_scheme = |scheme: &str| {
             scheme.len() > 1
                 && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -119,18 +80,22 @@ impl FromStr for KeyUri {
         };
         match text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
             None => Ok(Self::File(text.into())),
-            Some(("file", rest)) => file(rest),
+            Some(("file", rest)) => file(text, rest),
             Some(("env", "")) => Err(KeyUriError("`env:` has no name; write `env:NAME`".into())),
-            Some(("env", name)) => Ok(Self::Env(name.into())),
-            Some((scheme, _)) => match LATER.into_iter().find(|(later, _)| *later == scheme) {
-                Some((_, place)) => Err(KeyUriError(format!(
-                    "keys in {place} (`{scheme}:`) are not in this version yet"
-                ))),
-                None if Path::new(text).exists() => Ok(Self::File(text.into())),
-                None => Err(KeyUriError(format!(
-                    "`{scheme}:` is no known kind of key, and there is no file `{text}`; known are `file:` and `env:`"
-                ))),
-            },
+            Some(("env", name)) if is_variable(name) => Ok(Self::Env(name.into())),
+            Some(("env", _)) => Err(KeyUriError(
+                "what stands after `env:` is no variable's name (letters, digits and `_`); give the name, not the value"
+                    .into(),
+            )),
+            Some(("awskms", rest)) => aws_kms(text, rest),
+            Some(("piv", _)) => Err(KeyUriError(
+                "keys in a PIV token (`piv:`) are not in this version yet".into(),
+            )),
+            Some(_) if Path::new(text).exists() => Ok(Self::File(text.into())),
+            Some((scheme, _)) => Err(KeyUriError(format!(
+                "`{scheme}:` is no known kind of key, and there is no file `{text}`; known are `file:`, `env:` and \
+                 `awskms:`"
+            ))),
         }
     }
 }
@@ -139,15 +104,33 @@ impl fmt::Display for KeyUri {
     /// Writes a text that is read back as the same key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(
-                f,
-                "file:{}",
-                path.display()
-                    .to_string()
-                    .replace('%', "%25")
-                    .replace('?', "%3F")
-            ),
+            Self::File(path) => {
+                write!(
+                    f,
+                    "file:{}",
+                    utf8_percent_encode(&path.display().to_string(), RESERVED)
+                )
+            }
             Self::Env(name) => write!(f, "env:{name}"),
+            Self::AwsKms {
+                key,
+                region,
+                endpoint,
+            } => {
+                write!(f, "awskms:{}", utf8_percent_encode(key, RESERVED))?;
+                let parameters = [("region", region), ("endpoint", endpoint)];
+                let set = parameters
+                    .iter()
+                    .filter_map(|(name, value)| Some((name, value.as_deref()?)));
+                for ((name, value), separator) in set.zip(['?', '&']) {
+                    write!(
+                        f,
+                        "{separator}{name}={}",
+                        utf8_percent_encode(value, RESERVED)
+                    )?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -157,92 +140,95 @@ impl fmt::Display for KeyUri {
 #[error("{0}")]
 pub struct KeyUriError(String);
 
-fn file(rest: &str) -> Result<KeyUri, KeyUriError> {
-    let path = match rest.strip_prefix("//") {
+/// Whether this is a key, and not where one is. PEM and base64 of DER are the forms that fit into a variable.
+fn looks_like_a_key(text: &str) -> bool {
+    let is_key = |text: &str| {
+        let read = PrivateKey::read(text.as_bytes(), None);
+        read.map_or_else(
+            |error| error.kind() == KeyFileErrorKind::PassphraseNeeded,
+            |_| true,
+        )
+    };
+    text.contains("-----BEGIN") || text.contains('\n') || text.len() > MAX_TEXT || is_key(text)
+}
+
+fn is_variable(name: &str) -> bool {
+    name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn file(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
+    let (path, []) = parts(text, rest, [])?;
+    let path = match path.strip_prefix("//") {
         Some(path) if path.starts_with('/') => path,
         Some(_) => {
             return Err(KeyUriError(format!(
-                "`file:{rest}` names another machine; write `file:///` and the path"
+                "`{text}` names another machine; write `file:///` and the path"
             )));
         }
-        None => rest,
+        None => &path,
     };
-    if path.contains('?') {
-        return Err(KeyUriError(format!(
-            "`file:{rest}` has parameters, which this version does not know; for a `?` in a name write %3F"
-        )));
-    }
-    let path = percent_decode_str(path)
-        .decode_utf8()
-        .map_err(|_| KeyUriError(format!("`file:{rest}` is not UTF-8 after percent-decoding")))?;
     if path.is_empty() {
         return Err(KeyUriError("`file:` has no path".into()));
     }
-    Ok(KeyUri::File(path.into_owned().into()))
+    Ok(KeyUri::File(path.into()))
 }
 
-fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SignError> {
-    let name = path.display();
-    let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => SignError::new(
-            SignErrorKind::KeyNotFound,
-            format!("there is no file {name}"),
-        ),
-        ErrorKind::PermissionDenied => SignError::new(
-            SignErrorKind::AccessDenied,
-            format!("{name} may not be read by this user"),
-        ),
-        _ => SignError::new(
-            SignErrorKind::InvalidKey,
-            format!("{name} cannot be read: {error}"),
-        ),
+fn aws_kms(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
+    let (key, [region, endpoint]) = parts(text, rest, ["region", "endpoint"])?;
+    if key.is_empty() {
+        return Err(KeyUriError(
+            "`awskms:` has no key; write a key id, `alias/NAME`, or the ARN of either".into(),
+        ));
+    }
+    Ok(KeyUri::AwsKms {
+        key,
+        region,
+        endpoint,
+    })
+}
+
+/// What stands before the `?`, and the values of the parameters behind it, percent-decoded.
+fn parts<const N: usize>(
+    text: &str,
+    rest: &str,
+    names: [&str; N],
+) -> Result<(String, [Option<String>; N]), KeyUriError> {
+    let decoded = |encoded: &str| match percent_decode_str(encoded).decode_utf8() {
+        Ok(decoded) => Ok(decoded.into_owned()),
+        Err(_) => Err(KeyUriError(format!(
+            "`{text}` is not UTF-8 after percent-decoding"
+        ))),
     };
-    let file = File::open(path).map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if metadata.is_dir() {
-        return Err(SignError::new(
-            SignErrorKind::InvalidKey,
-            format!("{name} is a directory, where a key file was expected"),
-        ));
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let mut values = [const { None }; N];
+    for parameter in parameters
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+    {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        let Some(index) = names.iter().position(|known| *known == name) else {
+            let known = if N == 0 {
+                "none".into()
+            } else {
+                names.join(" and ")
+            };
+            return Err(KeyUriError(format!(
+                "`{text}` has the parameter `{name}`; known here: {known}. A `?` in a name is written %3F"
+            )));
+        };
+        if value.is_empty() || values[index].replace(decoded(value)?).is_some() {
+            return Err(KeyUriError(format!(
+                "`{text}` has the parameter `{name}` twice, or without a value"
+            )));
+        }
     }
-    // With room for the whole file, reading moves nothing, and so leaves no copy behind.
-    let mut bytes = Zeroizing::new(Vec::with_capacity(
-        metadata.len().clamp(8192, MAX_FILE) as usize + 2,
-    ));
-    file.take(MAX_FILE + 1)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(SignError::new(
-            SignErrorKind::InvalidKey,
-            format!("{name} is larger than 1 MiB, and so is no key file"),
-        ));
-    }
-    Ok(bytes)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "`env:` is a key in the environment"
-)]
-fn read_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, SignError> {
-    match std::env::var_os(name) {
-        Some(value) => Ok(Zeroizing::new(value.into_encoded_bytes())),
-        None => Err(SignError::new(
-            SignErrorKind::KeyNotFound,
-            format!(
-                "the environment variable {name} is not set; export it before the program starts"
-            ),
-        )),
-    }
+    Ok((decoded(place)?, values))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::error::Error;
-
     use super::*;
-    use crate::NoInteraction;
 
     #[test]
     fn texts_are_read_and_written_back() {
@@ -279,6 +265,24 @@ mod tests {
                 "file:./box:key",
             ),
             ("env:BOX_KEY", KeyUri::Env("BOX_KEY".into()), "env:BOX_KEY"),
+            (
+                "awskms:alias/box?region=eu-central-1&endpoint=http%3A//127.0.0.1:1",
+                KeyUri::AwsKms {
+                    key: "alias/box".into(),
+                    region: Some("eu-central-1".into()),
+                    endpoint: Some("http://127.0.0.1:1".into()),
+                },
+                "awskms:alias/box?region=eu-central-1&endpoint=http://127.0.0.1:1",
+            ),
+            (
+                "awskms:arn:aws:kms:eu-central-1:1234:key/abcd",
+                KeyUri::AwsKms {
+                    key: "arn:aws:kms:eu-central-1:1234:key/abcd".into(),
+                    region: None,
+                    endpoint: None,
+                },
+                "awskms:arn:aws:kms:eu-central-1:1234:key/abcd",
+            ),
         ];
         for (text, uri, written) in cases {
             assert_eq!(text.parse(), Ok(uri.clone()), "{text}");
@@ -299,12 +303,24 @@ mod tests {
             ),
             (
                 "file:k.p12?alias=box",
-                "`file:k.p12?alias=box` has parameters, which this version does not know; for a `?` in a name write %3F",
+                "`file:k.p12?alias=box` has the parameter `alias`; known here: none. A `?` in a name is written %3F",
             ),
             ("file:%ff", "`file:%ff` is not UTF-8 after percent-decoding"),
             (
-                "awskms:alias/box?region=eu-central-1",
-                "keys in AWS KMS (`awskms:`) are not in this version yet",
+                "awskms:",
+                "`awskms:` has no key; write a key id, `alias/NAME`, or the ARN of either",
+            ),
+            (
+                "awskms:k?zone=1",
+                "`awskms:k?zone=1` has the parameter `zone`; known here: region and endpoint. A `?` in a name is written %3F",
+            ),
+            (
+                "awskms:k?region=a&region=b",
+                "`awskms:k?region=a&region=b` has the parameter `region` twice, or without a value",
+            ),
+            (
+                "awskms:k?region",
+                "`awskms:k?region` has the parameter `region` twice, or without a value",
             ),
             (
                 "piv:9c",
@@ -312,7 +328,7 @@ mod tests {
             ),
             (
                 "vault:box",
-                "`vault:` is no known kind of key, and there is no file `vault:box`; known are `file:` and `env:`",
+                "`vault:` is no known kind of key, and there is no file `vault:box`; known are `file:`, `env:` and `awskms:`",
             ),
         ];
         for (text, error) in cases {
@@ -320,36 +336,29 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn what_cannot_be_opened_is_named() {
-        let cases = [
-            (
-                "no/such/key.pem",
-                SignErrorKind::KeyNotFound,
-                "there is no file no/such/key.pem",
-            ),
-            (
-                "file:.",
-                SignErrorKind::InvalidKey,
-                ". is a directory, where a key file was expected",
-            ),
-            (
-                "env:JWT_BEARER_NO_SUCH",
-                SignErrorKind::KeyNotFound,
-                "the environment variable JWT_BEARER_NO_SUCH is not set; export it before the program starts",
-            ),
-            (
-                "env:CARGO_PKG_NAME",
-                SignErrorKind::InvalidKey,
-                "the variable CARGO_PKG_NAME: ",
-            ),
-        ];
-        for (text, kind, start) in cases {
-            let uri: KeyUri = text.parse().unwrap();
-            let error = uri.open(None, &NoInteraction).await.unwrap_err();
-            assert_eq!(error.kind(), kind);
-            let source = error.source().unwrap().to_string();
-            assert!(source.starts_with(start), "{source}");
+    #[test]
+    fn a_key_in_place_of_its_place_is_not_repeated() {
+        let pem = include_str!("../../keyfile/testdata/p256.pem");
+        let encrypted = include_str!("../../keyfile/testdata/p256-aes256.pem");
+        let [base64, encrypted] = [pem, encrypted].map(|pem| {
+            let body = pem.lines().filter(|line| !line.starts_with('-'));
+            body.collect::<String>()
+        });
+        let long = "M".repeat(5000);
+        for text in [
+            pem,
+            &base64,
+            &encrypted,
+            &long,
+            "MII and more\nMII and more",
+            &format!("env:{base64}"),
+        ] {
+            let error = text.parse::<KeyUri>().unwrap_err().to_string();
+            assert!(
+                error.contains("key itself") || error.contains("no variable's name"),
+                "{error}"
+            );
+            assert!(!error.contains(&text[5..15]), "{error}");
         }
     }
 

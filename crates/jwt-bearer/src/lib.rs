@@ -2,13 +2,21 @@
 
 mod interaction;
 mod key_uri;
+mod open;
 
 pub use interaction::{Interaction, NoInteraction, SecretKind};
 pub use jwt_bearer_exchange::{Client, ExchangeError, ExchangeErrorKind, TokenResponse};
 pub use jwt_bearer_provider::{BoxConfig, Grant, Profile, Subject, TokenRequest};
 pub use jwt_bearer_signer::{Algorithm, Signer};
 pub use jwt_bearer_signer_local::LocalSigner;
-pub use key_uri::{KeyUri, KeyUriError, read_key};
+pub use key_uri::{KeyUri, KeyUriError};
+pub use open::read_key;
+
+/// Keys in AWS KMS.
+#[cfg(feature = "aws-kms")]
+pub mod aws_kms {
+    pub use jwt_bearer_signer_aws_kms::*;
+}
 
 /// Claims and header to a signed JWT, and any JWT taken apart.
 pub mod assertion {

@@ -1,9 +1,7 @@
 use std::fmt;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
-
-use jwt_bearer_assertion::Header;
 
 use crate::{Profile, RequestBuilder, Subject};
 
@@ -48,13 +46,10 @@ impl BoxConfig {
         let auth = app.app_auth.unwrap_or_default();
         Ok(Self {
             client_id: app.client_id.ok_or_else(|| missing("clientID"))?,
-            client_secret: app
-                .client_secret
-                .ok_or_else(|| missing("clientSecret"))?
-                .into(),
+            client_secret: app.client_secret.ok_or_else(|| missing("clientSecret"))?,
             key_id: auth.public_key_id,
-            private_key: auth.private_key.map(SecretString::from),
-            passphrase: auth.passphrase.map(SecretString::from),
+            private_key: auth.private_key,
+            passphrase: auth.passphrase,
             enterprise: file.enterprise_id,
             user: file.user_id,
         })
@@ -92,9 +87,11 @@ impl BoxConfig {
             .request(&self.client_id)
             .client_secret(self.client_secret.clone());
         if let Some(key_id) = &self.key_id {
-            request = request.header(Header::new().key_id(key_id));
+            request = request.key_id(key_id);
         }
         match (&self.enterprise, &self.user) {
+            // A free account's file has the enterprise 0, which is none.
+            (Some(zero), Some(id)) if zero == "0" => request.subject(Subject::User(id.clone())),
             (Some(id), _) => request.subject(Subject::Enterprise(id.clone())),
             (None, Some(id)) => request.subject(Subject::User(id.clone())),
             (None, None) => request,
@@ -133,8 +130,8 @@ struct File {
 struct AppSettings {
     #[serde(default, rename = "clientID", deserialize_with = "not_empty")]
     client_id: Option<String>,
-    #[serde(default, rename = "clientSecret", deserialize_with = "not_empty")]
-    client_secret: Option<String>,
+    #[serde(default, rename = "clientSecret", deserialize_with = "secret")]
+    client_secret: Option<SecretString>,
     #[serde(rename = "appAuth")]
     app_auth: Option<AppAuth>,
 }
@@ -144,12 +141,17 @@ struct AppSettings {
 struct AppAuth {
     #[serde(default, rename = "publicKeyID", deserialize_with = "not_empty")]
     public_key_id: Option<String>,
-    #[serde(default, deserialize_with = "not_empty")]
-    private_key: Option<String>,
-    #[serde(default, deserialize_with = "not_empty")]
-    passphrase: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    private_key: Option<SecretString>,
+    #[serde(default, deserialize_with = "secret")]
+    passphrase: Option<SecretString>,
 }
 
 fn not_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.filter(|text| !text.trim().is_empty()))
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let secret = Option::<SecretString>::deserialize(deserializer)?;
+    Ok(secret.filter(|secret| !secret.expose_secret().trim().is_empty()))
 }

@@ -20,20 +20,25 @@ impl TokenEndpoint {
     pub fn new(text: &str) -> Result<Self, RequestError> {
         let invalid =
             |why: &str| RequestError::invalid(format!("the token endpoint `{text}` {why}"));
-        let url = Url::parse(text)
-            .map_err(|_| invalid("is no URL; it looks like https://as.example/oauth2/token"))?;
-        if !url.username().is_empty() || url.password().is_some() {
-            // The text is not repeated: it may hold a password.
+        if text.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(RequestError::invalid(
-                "the token endpoint has a user name or password in it; leave them out",
+                "the token endpoint has white space in it or around it; take it out",
             ));
         }
+        let url = match Url::parse(text) {
+            Ok(url) if url.username().is_empty() && url.password().is_none() => url,
+            Err(_) if !text.contains('@') => {
+                return Err(invalid(
+                    "is no URL; it looks like https://as.example/oauth2/token",
+                ));
+            }
+            _ => return Err(credentials_in("token endpoint")),
+        };
         if url.fragment().is_some() {
             return Err(invalid("has a fragment (#…); leave it out"));
         }
         match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(&url) => {}
+            _ if may_carry_secrets(&url) => {}
             "http" => {
                 return Err(invalid(
                     "is not encrypted; http is for this machine alone, use https",
@@ -90,6 +95,7 @@ impl TokenEndpoint {
                     Ok(url) if url.path() == "/" && url.query().is_none() => {
                         Self::new(&format!("{origin}{path}"))
                     }
+                    _ if host.contains('@') => Err(credentials_in("host")),
                     _ => Err(RequestError::invalid(format!(
                         "the host `{host}` is more than a host, or none; it looks like {default}"
                     ))),
@@ -127,6 +133,19 @@ impl fmt::Display for TokenEndpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// Does not repeat the text, which may hold a password.
+fn credentials_in(what: &str) -> RequestError {
+    RequestError::invalid(format!(
+        "the {what} has a user name or password in it; leave them out"
+    ))
+}
+
+/// Whether a URL may be sent a secret: `https` to anywhere, `http` to this machine alone.
+#[must_use]
+pub fn may_carry_secrets(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
 }
 
 fn is_loopback(url: &Url) -> bool {

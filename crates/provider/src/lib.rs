@@ -6,15 +6,17 @@ mod endpoint;
 mod error_response;
 mod profile;
 mod profiles;
+mod rejection;
 mod request;
 mod request_error;
 mod token_request;
 
 pub use box_config::{BoxConfig, BoxConfigError};
 pub use cause::Cause;
-pub use endpoint::TokenEndpoint;
+pub use endpoint::{TokenEndpoint, may_carry_secrets};
 pub use error_response::ErrorResponse;
 pub use profile::{AudienceRule, EndpointRule, Profile, SecretRule, SubjectRule};
+pub use rejection::Rejection;
 pub use request::{Grant, RequestBuilder, Subject};
 pub use request_error::{RequestError, RequestErrorKind};
 pub use token_request::{AssertionRequest, TokenRequest};

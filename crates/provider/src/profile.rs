@@ -3,7 +3,7 @@ use std::time::Duration;
 use jwt_bearer_assertion::{Jti, TimeClaim};
 use jwt_bearer_signer::Algorithm;
 
-use crate::{Cause, RequestBuilder, profiles};
+use crate::{Cause, Grant, RequestBuilder, profiles};
 
 /// What a provider demands of a token request: a table of rules.
 ///
@@ -54,6 +54,8 @@ pub struct Profile {
     pub jti: Jti,
     /// The algorithms that the provider takes.
     pub algorithms: &'static [Algorithm],
+    /// What an assertion can be for there.
+    pub grants: &'static [Grant],
     /// In what form the provider wants the public key.
     pub registration: &'static str,
     /// What its error texts mean.
@@ -68,18 +70,31 @@ impl Profile {
     /// Any server that follows RFC 7523.
     pub const GENERIC: Self = profiles::GENERIC;
     /// Every built-in profile.
-    pub const ALL: [Self; 3] = [Self::BOX, Self::SALESFORCE, Self::GENERIC];
+    pub const ALL: &'static [Self] = &[Self::BOX, Self::SALESFORCE, Self::GENERIC];
 
     /// The built-in profile of this name: `box`, `salesforce` or `generic`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|profile| profile.name == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|profile| profile.name == name)
     }
 
-    /// Begins a token request by this issuer: Box's client id, Salesforce's consumer key.
+    /// Begins a token request with the assertion as authorization grant
+    /// ([RFC 7523 §2.1](https://www.rfc-editor.org/rfc/rfc7523#section-2.1)), by this issuer: Box's client id,
+    /// Salesforce's consumer key.
     #[must_use]
     pub fn request(self, issuer: impl Into<String>) -> RequestBuilder {
-        RequestBuilder::new(self, issuer.into())
+        RequestBuilder::new(self, Grant::JwtBearer, issuer.into())
+    }
+
+    /// Begins a token request in the client's own name, with the assertion as client authentication
+    /// ([RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2),
+    /// [RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)). The client is both issuer and subject.
+    #[must_use]
+    pub fn client_authentication(self, client_id: impl Into<String>) -> RequestBuilder {
+        RequestBuilder::new(self, Grant::ClientCredentials, client_id.into())
     }
 }
 
@@ -115,6 +130,10 @@ pub enum AudienceRule {
     Origin,
     /// The URL of the token endpoint, as it was given.
     TokenEndpoint,
+    /// The host of the token endpoint, without scheme and path.
+    Host,
+    /// None.
+    Omitted,
 }
 
 /// What `sub` must be.

@@ -2,7 +2,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::{Duration, UNIX_EPOCH};
 
-use jwt_bearer_assertion::{Audience, Claims, Header, Unsigned};
+use jwt_bearer_assertion::{AssertionErrorKind, Audience, Claims, Header, Unsigned};
 use jwt_bearer_signer::Algorithm;
 use secrecy::SecretString;
 use serde_json::Value;
@@ -13,15 +13,23 @@ use crate::{
 };
 
 /// What the assertion is for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Grant {
     /// The assertion is the authorization grant ([RFC 7523 §2.1](https://www.rfc-editor.org/rfc/rfc7523#section-2.1)).
-    #[default]
     JwtBearer,
     /// The assertion authenticates the client ([RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)),
     /// which asks in its own name ([RFC 6749 §4.4](https://www.rfc-editor.org/rfc/rfc6749#section-4.4)).
     ClientCredentials,
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::JwtBearer => "jwt-bearer",
+            Self::ClientCredentials => "client-credentials",
+        })
+    }
 }
 
 /// For whom the token is.
@@ -47,37 +55,34 @@ pub struct RequestBuilder {
     token_endpoint: Option<String>,
     host: Option<String>,
     lifetime: Option<Duration>,
+    key_id: Option<String>,
     header: Header,
     claims: Vec<(String, Value)>,
+    scope: Option<String>,
     client_id: Option<String>,
     client_secret: Option<SecretString>,
     form: Vec<(String, String)>,
 }
 
 impl RequestBuilder {
-    pub(crate) fn new(profile: Profile, issuer: String) -> Self {
+    pub(crate) fn new(profile: Profile, grant: Grant, issuer: String) -> Self {
         Self {
             profile,
-            grant: Grant::default(),
+            grant,
             issuer,
             subject: None,
             audience: None,
             token_endpoint: None,
             host: None,
             lifetime: None,
+            key_id: None,
             header: Header::new(),
             claims: Vec::new(),
+            scope: None,
             client_id: None,
             client_secret: None,
             form: Vec::new(),
         }
-    }
-
-    /// Sets what the assertion is for.
-    #[must_use]
-    pub const fn grant(mut self, grant: Grant) -> Self {
-        self.grant = grant;
-        self
     }
 
     /// Sets for whom the token is.
@@ -115,7 +120,14 @@ impl RequestBuilder {
         self
     }
 
-    /// Sets the header, with `kid` and whatever else the server wants.
+    /// Sets the key id, `kid`; it beats the signer's own.
+    #[must_use]
+    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Sets the other members of the header.
     #[must_use]
     pub fn header(mut self, header: Header) -> Self {
         self.header = header;
@@ -145,8 +157,9 @@ impl RequestBuilder {
 
     /// Sets `scope` in the form: names with a space between.
     #[must_use]
-    pub fn scope(self, scope: impl Into<String>) -> Self {
-        self.form("scope", scope)
+    pub fn scope(mut self, scope: impl Into<String>) -> Self {
+        self.scope = Some(scope.into());
+        self
     }
 
     /// Sets any other parameter of the form.
@@ -165,6 +178,11 @@ impl RequestBuilder {
         let assertion = self.assertion_request(Some(&token_endpoint))?;
         let profile = self.profile;
         match (profile.client_secret, &self.client_secret) {
+            (_, Some(_)) if self.grant == Grant::ClientCredentials => {
+                return Err(RequestError::invalid(
+                    "a client secret is set besides the client assertion; a client proves who it is in one way (RFC 6749 §2.3)",
+                ));
+            }
             (SecretRule::Required, None) if self.grant == Grant::JwtBearer => {
                 return Err(RequestError::missing(format!(
                     "the client secret is missing: {} wants it besides the assertion",
@@ -178,8 +196,18 @@ impl RequestBuilder {
             }
             _ => {}
         }
-        if profile.client_secret == SecretRule::Required && self.client_id.is_none() {
+        if self.client_secret.is_some() && self.client_id.is_none() {
             self.client_id = Some(self.issuer.clone());
+        }
+        if self.grant == Grant::ClientCredentials
+            && self.client_id.as_ref().is_some_and(|id| *id != self.issuer)
+        {
+            return Err(RequestError::invalid(
+                "the client id is not the issuer; a client assertion is the client's own (RFC 7523 §3)",
+            ));
+        }
+        if let Some(scope) = self.scope.take() {
+            self.form.insert(0, ("scope".into(), scope));
         }
         self.check_form()?;
         Ok(TokenRequest {
@@ -227,8 +255,17 @@ impl RequestBuilder {
             );
             return Err(RequestError::missing(text));
         }
+        if !profile.grants.contains(&self.grant) {
+            return Err(RequestError::invalid(format!(
+                "{title} does not take the grant `{}`",
+                self.grant
+            )));
+        }
         let lifetime = self.lifetime.unwrap_or(profile.lifetime);
-        if let Some(max) = profile.max_lifetime.filter(|max| lifetime > *max) {
+        if let Some(max) = profile
+            .max_lifetime
+            .filter(|max| lifetime.as_secs() > max.as_secs())
+        {
             let (lifetime, max) = (lifetime.as_secs(), max.as_secs());
             let text = format!("a lifetime of {lifetime} s, where {title} takes at most {max} s");
             return Err(RequestError::invalid(text));
@@ -242,6 +279,8 @@ impl RequestBuilder {
             AudienceRule::Constant(audience) => Some(audience.into()),
             AudienceRule::Origin => Some(token_endpoint?.origin().into()),
             AudienceRule::TokenEndpoint => Some(token_endpoint?.as_str().into()),
+            AudienceRule::Host => Some(token_endpoint?.url().host_str()?.into()),
+            AudienceRule::Omitted => None,
         });
         if let Some(audience) = audience {
             claims = claims.audience(audience);
@@ -255,15 +294,22 @@ impl RequestBuilder {
         for (name, value) in &self.claims {
             claims = claims.claim(name, value.clone());
         }
+        let header = match &self.key_id {
+            Some(key_id) => self.header.clone().key_id(key_id),
+            None => self.header.clone(),
+        };
         // A trial with any algorithm and time finds what no assertion could be made of.
-        Unsigned::new(&self.header, &claims, Algorithm::Rs256, UNIX_EPOCH).map_err(|error| {
-            RequestError::invalid(error.source().map_or_else(String::new, ToString::to_string))
-        })?;
-        Ok(AssertionRequest {
-            profile,
-            header: self.header.clone(),
-            claims,
-        })
+        match Unsigned::new(&header, &claims, Algorithm::Rs256, UNIX_EPOCH) {
+            Err(error) if error.kind() != AssertionErrorKind::Random => {
+                let why = error.source().map_or_else(String::new, ToString::to_string);
+                Err(RequestError::invalid(why))
+            }
+            _ => Ok(AssertionRequest {
+                profile,
+                header,
+                claims,
+            }),
+        }
     }
 
     fn checked_subject(&self) -> Result<Option<Subject>, RequestError> {

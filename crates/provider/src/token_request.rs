@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use jwt_bearer_assertion::{Assertion, AssertionError, Claims, Header};
+use jwt_bearer_assertion::{Assertion, AssertionError, Claims, Header, Unsigned};
 use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signer};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -25,8 +25,8 @@ pub struct TokenRequest {
 
 impl TokenRequest {
     /// The parameters of the form that must not be shown.
-    pub const SECRET_PARAMETERS: [&'static str; 3] =
-        ["assertion", "client_assertion", "client_secret"];
+    pub const SECRET_PARAMETERS: &'static [&'static str] =
+        &["assertion", "client_assertion", "client_secret"];
 
     /// The provider's rules.
     #[must_use]
@@ -117,6 +117,19 @@ impl AssertionRequest {
     ) -> Result<Assertion, AssertionError> {
         self.check_algorithm(signer.algorithm())?;
         Assertion::sign(&self.header, &self.claims, signer, now).await
+    }
+
+    /// A new assertion before its signature, with times as of `now`: for a signer that is no [`Signer`].
+    ///
+    /// # Errors
+    /// As [`Unsigned::new`], and `Sign` if the provider does not take the algorithm.
+    pub fn unsigned(
+        &self,
+        algorithm: Algorithm,
+        now: SystemTime,
+    ) -> Result<Unsigned, AssertionError> {
+        self.check_algorithm(algorithm)?;
+        Unsigned::new(&self.header, &self.claims, algorithm, now)
     }
 
     /// Whether the provider takes this algorithm.

@@ -3,6 +3,7 @@
 mod assertion;
 mod delivery;
 mod dialect;
+mod downscope;
 mod error;
 mod fault;
 mod record;

@@ -99,6 +99,12 @@ impl Running {
         self.state.recorded().borrow().clone()
     }
 
+    /// The same, and forgets them: a server that runs for long would keep them all.
+    #[must_use]
+    pub fn take_requests(&self) -> Vec<Recorded> {
+        self.state.take_recorded()
+    }
+
     /// The token request of this number, counted from 0, as soon as there is one.
     ///
     /// A loop over it logs what comes in. Waits without end if nothing does.

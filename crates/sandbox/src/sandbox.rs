@@ -16,6 +16,8 @@ pub struct Sandbox {
     pub(crate) keys: Vec<(Option<String>, PublicKey)>,
     pub(crate) enterprises: Vec<String>,
     pub(crate) users: Vec<String>,
+    /// Each id with the e-mail address.
+    pub(crate) logins: Vec<(String, String)>,
     pub(crate) audiences: Vec<String>,
     pub(crate) skew: i64,
     pub(crate) token_lifetime: Option<Duration>,
@@ -34,6 +36,7 @@ impl Sandbox {
             keys: Vec::new(),
             enterprises: Vec::new(),
             users: Vec::new(),
+            logins: Vec::new(),
             audiences: Vec::new(),
             skew: 0,
             token_lifetime: None,
@@ -78,10 +81,18 @@ impl Sandbox {
         self
     }
 
+    /// A user as [`user`](Self::user) takes one, who is found by this e-mail address too. Box only.
+    #[must_use]
+    pub fn login(mut self, id: impl Into<String>, email: impl Into<String>) -> Self {
+        let id = id.into();
+        self.logins.push((id.clone(), email.into()));
+        self.user(id)
+    }
+
     /// An accepted `aud`, instead of the dialect's own; called again, it adds one more.
     ///
-    /// The dialect's own are `https://api.box.com/oauth2/token` for Box; `https://login.salesforce.com`,
-    /// `https://test.salesforce.com` and the sandbox's origin for Salesforce; the token endpoint for Generic.
+    /// The dialect's own are `https://api.box.com/oauth2/token` for Box; `https://login.salesforce.com` and
+    /// the sandbox's origin for Salesforce, as a production org; the token endpoint for Generic.
     #[must_use]
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audiences.push(audience.into());
@@ -161,6 +172,12 @@ impl Sandbox {
                 self.dialect
             ));
         }
+        if self.dialect != Dialect::Box && !self.logins.is_empty() {
+            return Err(format!(
+                "{} finds no users by e-mail address; give a user",
+                self.dialect
+            ));
+        }
         if self.dialect == Dialect::Salesforce {
             match &self.keys[..] {
                 [] | [(None, _)] => {}
@@ -208,6 +225,7 @@ impl fmt::Debug for Sandbox {
             .field("keys", &self.keys)
             .field("enterprises", &self.enterprises)
             .field("users", &self.users)
+            .field("logins", &self.logins)
             .field("audiences", &self.audiences)
             .field("skew", &self.skew)
             .field("token_lifetime", &self.token_lifetime)

@@ -31,8 +31,12 @@ use crate::fault::{self, Fault, Kind};
 use crate::record::Recorded;
 use crate::reply::Reply;
 use crate::state::State;
-use crate::{SandboxError, SandboxErrorKind, resource, token};
+use crate::{Dialect, SandboxError, SandboxErrorKind, downscope, resource, token};
 
+/// Where Box revokes tokens.
+const REVOKE_PATH: &str = "/oauth2/revoke";
+/// Where Box lists users.
+const USERS_PATH: &str = "/2.0/users";
 const BODY_LIMIT: usize = 64 * 1024;
 /// What is read and thrown away beyond the limit, so that the client has sent everything when the refusal comes.
 const DRAIN_LIMIT: usize = 1024 * 1024;
@@ -77,6 +81,8 @@ pub(crate) async fn serve(
             _ = &mut stop => break,
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
+                    // A reply in two segments would wait for the client's delayed acknowledgement.
+                    let _ = stream.set_nodelay(true);
                     connections.spawn(connection(Arc::clone(&state), stream, tls.clone()));
                 }
                 // Out of file descriptors: closing connections give some back.
@@ -157,7 +163,12 @@ async fn respond(
     if path == dialect.token_path() {
         return Ok(token_request(&state, ends, &parts, body).await);
     }
-    let reply = if path == dialect.resource_path() {
+    let reply = if dialect == Dialect::Box && path == REVOKE_PATH {
+        let (body, complete) = read(body).await;
+        downscope::revoke(&state, &parts, complete.then_some(&body))
+    } else if dialect == Dialect::Box && path == USERS_PATH {
+        resource::users(&state, &parts)
+    } else if path == dialect.resource_path() {
         resource::answer(&state, &parts)
     } else if path == "/" {
         let (token, resource) = (dialect.token_path(), dialect.resource_path());

@@ -3,6 +3,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::fault::{self, Fault};
@@ -20,10 +21,19 @@ pub(crate) struct State {
 struct Changing {
     skew: i64,
     faults: VecDeque<Fault>,
-    /// Each access token with its subject and the first second in which it is no longer valid.
-    tokens: HashMap<String, (String, i64)>,
+    tokens: HashMap<String, Issued>,
     /// Each `jti` with the second up to which it is remembered.
     jtis: HashMap<String, i64>,
+}
+
+/// What an access token stands for.
+#[derive(Clone)]
+pub(crate) struct Issued {
+    pub(crate) subject: String,
+    /// The first second in which it is no longer valid.
+    pub(crate) expiry: i64,
+    /// To what it was downscoped.
+    pub(crate) restricted_to: Option<Value>,
 }
 
 impl State {
@@ -31,11 +41,7 @@ impl State {
         if sandbox.audiences.is_empty() {
             sandbox.audiences = match sandbox.dialect {
                 Dialect::Box => vec!["https://api.box.com/oauth2/token".into()],
-                Dialect::Salesforce => vec![
-                    "https://login.salesforce.com".into(),
-                    "https://test.salesforce.com".into(),
-                    origin.clone(),
-                ],
+                Dialect::Salesforce => vec!["https://login.salesforce.com".into(), origin.clone()],
                 Dialect::Generic => vec![format!("{origin}{}", sandbox.dialect.token_path())],
             };
         }
@@ -95,18 +101,23 @@ impl State {
         None
     }
 
-    pub(crate) fn add_token(&self, token: String, subject: String, expiry: i64) {
+    pub(crate) fn add_token(&self, token: String, issued: Issued) {
         let now = self.now();
         let tokens = &mut self.changing().tokens;
-        tokens.retain(|_, (_, expiry)| *expiry > now);
-        tokens.insert(token, (subject, expiry));
+        tokens.retain(|_, issued| issued.expiry > now);
+        tokens.insert(token, issued);
     }
 
-    pub(crate) fn subject_of(&self, token: &str) -> Option<String> {
+    /// What a token stands for, if it is valid.
+    pub(crate) fn issued(&self, token: &str) -> Option<Issued> {
         let now = self.now();
         let changing = self.changing();
-        let (subject, expiry) = changing.tokens.get(token)?;
-        (*expiry > now).then(|| subject.clone())
+        let issued = changing.tokens.get(token)?;
+        (issued.expiry > now).then(|| issued.clone())
+    }
+
+    pub(crate) fn revoke(&self, token: &str) {
+        self.changing().tokens.remove(token);
     }
 
     pub(crate) fn revoke_all_tokens(&self) {
@@ -126,6 +137,12 @@ impl State {
 
     pub(crate) fn record(&self, recorded: Recorded) {
         self.recorded.send_modify(|all| all.push(recorded));
+    }
+
+    pub(crate) fn take_recorded(&self) -> Vec<Recorded> {
+        let mut taken = Vec::new();
+        self.recorded.send_modify(|all| taken = std::mem::take(all));
+        taken
     }
 
     pub(crate) fn recorded(&self) -> watch::Receiver<Vec<Recorded>> {

@@ -6,12 +6,13 @@ use url::form_urlencoded;
 
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::state::State;
+use crate::state::{Issued, State};
 use crate::texts::Reason;
 use crate::verify::{Usage, verify};
-use crate::{Dialect, Sandbox};
+use crate::{Dialect, Sandbox, downscope};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const ORGANIZATION: &str = "00D000000000001EAA";
 
@@ -36,6 +37,9 @@ pub(crate) fn answer(state: &State, parts: &Parts, body: Option<&[u8]>) -> Reply
 /// Every check in the order that the README tells, then a token.
 fn issue(state: &State, content_type: &str, body: &[u8]) -> Result<Reply, Refusal> {
     let form = Form::read(content_type, body)?;
+    if state.sandbox.dialect == Dialect::Box && form.value("grant_type") == Some(TOKEN_EXCHANGE) {
+        return Ok(downscope::exchange(state, &form));
+    }
     let grant = grant(state.sandbox.dialect, &form)?;
     let now = state.now();
     authenticate(state, &form, grant, now)?;
@@ -53,10 +57,10 @@ fn issue(state: &State, content_type: &str, body: &[u8]) -> Result<Reply, Refusa
 }
 
 /// A form in which each parameter stands once ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
-struct Form(Vec<(String, String)>);
+pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
-    fn read(content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Reason::ContentType.into());
@@ -72,7 +76,7 @@ impl Form {
     }
 
     /// The value of a parameter; an empty one counts as left out.
-    fn value(&self, name: &str) -> Option<&str> {
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
         let (_, value) = self
             .0
             .iter()
@@ -166,18 +170,13 @@ fn authenticate_by_assertion(
 }
 
 fn token(state: &State, subject: String, scope: Option<&str>, now: i64) -> Reply {
-    let mut random = [0; 26];
-    if getrandom::fill(&mut random).is_err() {
+    let mut spread = [0; 2];
+    let (Some(token), Ok(())) = (random_token(), getrandom::fill(&mut spread)) else {
         return Reply::text(500, "the system gave no random numbers\n");
-    }
-    let [token @ .., low, high] = random;
-    let token: String = token.iter().map(|octet| format!("{octet:02x}")).collect();
+    };
     let dialect = state.sandbox.dialect;
     let (token, lifetime) = match dialect {
-        Dialect::Box => (
-            token,
-            3600 + u64::from(u16::from_be_bytes([low, high]) % 601),
-        ),
+        Dialect::Box => (token, 3600 + u64::from(u16::from_be_bytes(spread) % 601)),
         Dialect::Salesforce => (format!("{}!{token}", &ORGANIZATION[..15]), 7200),
         Dialect::Generic => (token, 3600),
     };
@@ -208,8 +207,20 @@ fn token(state: &State, subject: String, scope: Option<&str>, now: i64) -> Reply
             body
         }
     };
-    state.add_token(token, subject, now.saturating_add_unsigned(lifetime));
+    let issued = Issued {
+        subject,
+        expiry: now.saturating_add_unsigned(lifetime),
+        restricted_to: None,
+    };
+    state.add_token(token, issued);
     Reply::json(200, &body)
+}
+
+/// Unless the system has no random numbers.
+pub(crate) fn random_token() -> Option<String> {
+    let mut random = [0; 24];
+    getrandom::fill(&mut random).ok()?;
+    Some(random.iter().map(|octet| format!("{octet:02x}")).collect())
 }
 
 /// An id of the form that Salesforce has, by the user's place in the list.

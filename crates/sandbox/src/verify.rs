@@ -166,9 +166,17 @@ fn check_times(dialect: Dialect, claims: &Map<String, Value>, now: i64) -> Resul
             format!("it is {expiry}, and here it is {now}"),
         ));
     }
+    // Box counts from the time of issue, where it is claimed; nobody may claim one ahead of the server's clock.
+    let issued = match (
+        dialect,
+        claims.get("iat").and_then(|value| integer(dialect, value)),
+    ) {
+        (Dialect::Box, Some(issued)) => issued.min(now),
+        _ => now,
+    };
     if dialect
         .max_life()
-        .is_some_and(|life| expiry.saturating_sub(now) > life)
+        .is_some_and(|life| expiry.saturating_sub(issued) > life)
     {
         return Err(Refusal::new(
             Reason::TooLong,

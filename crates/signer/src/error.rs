@@ -41,7 +41,7 @@ impl fmt::Display for SignError {
         f.write_str(match self.kind {
             SignErrorKind::InvalidKey => "the key cannot be used",
             SignErrorKind::KeyNotFound => "the key was not found",
-            SignErrorKind::UnsupportedAlgorithm => "the algorithm does not fit the key",
+            SignErrorKind::UnsupportedAlgorithm => "the algorithm cannot be used",
             SignErrorKind::InputLength => {
                 "the signing input has a length that the key's device does not take"
             }

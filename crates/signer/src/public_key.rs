@@ -333,8 +333,8 @@ impl PublicKey {
     /// Verifies a signature in JOSE octets over `message`.
     ///
     /// # Errors
-    /// `WrongAlgorithm` if the key is not one for `algorithm`, `Unsupported` for ES512, ES256K and RSA keys outside
-    /// 2048 to 8192 bits, which `ring` cannot verify, and `Mismatch` for everything else that is not a valid signature.
+    /// `WrongAlgorithm` if the key is not one for `algorithm`, `Unsupported` for ES512, ES256K, and RSA keys outside
+    /// 2048 to 8192 bits or with an exponent outside 3 to 33 bits, which `ring` cannot verify, and `Mismatch` for everything else that is not a valid signature.
     pub fn verify(
         &self,
         algorithm: Algorithm,
@@ -351,8 +351,15 @@ impl PublicKey {
             algorithm,
             kind: self.kind,
         };
-        if matches!(self.kind, KeyKind::Rsa { bits } if !(2048..=8192).contains(&bits)) {
-            return Err(unsupported);
+        if let KeyKind::Rsa { bits } = self.kind {
+            let [_, exponent] = two_integers(self.key()).unwrap_or_default();
+            let small = matches!(
+                exponent,
+                [3..=255] | [_, _] | [_, _, _] | [_, _, _, _] | [1, _, _, _, _]
+            );
+            if !(2048..=8192).contains(&bits) || !small {
+                return Err(unsupported);
+            }
         }
         let verification: &dyn VerificationAlgorithm = match algorithm {
             Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,

@@ -19,10 +19,15 @@ pub(crate) fn inspect(input: Option<&str>) -> Result<(), Failure> {
     let text = read(input)?;
     let decoded = Assertion::decode(&text).map_err(|error| {
         let hint = match input {
-            Some(name) if name != "-" && !name.contains("eyJ") && !Path::new(name).exists() => {
-                format!("there is no file `{}` either", name.escape_debug())
+            // The name is not repeated: it may be an access token.
+            Some(name)
+                if !["", "-"].contains(&name)
+                    && !name.contains("eyJ")
+                    && !Path::new(name).exists() =>
+            {
+                "there is no file of that name either"
             }
-            _ => "a JWT is three texts of letters, digits, - and _ with dots between, and starts with eyJ".into(),
+            _ => "a JWT is three texts of letters, digits, - and _ with dots between, and starts with eyJ",
         };
         Failure::other(error.to_string()).hint(hint)
     })?;
@@ -76,6 +81,7 @@ fn explained(decoded: &Decoded) -> String {
         text += &format!("{TITLE}Lifetime{TITLE:#}   {lifetime}\n");
     }
     for defect in decoded.defects() {
+        let defect = write::harmless(&defect.to_string());
         text += &format!("\n{BAD}wrong:{BAD:#} {defect}");
     }
     if !decoded.defects().is_empty() {
@@ -105,6 +111,7 @@ fn object(
         .unwrap_or(0);
     for (name, value) in members {
         let note = note(name).map_or_else(String::new, |note| format!("  {NOTE}{note}{NOTE:#}"));
+        let (name, value) = (write::harmless(name), write::harmless(&value.to_string()));
         text += &format!("  {name:width$}  {value}{note}\n");
     }
     text

@@ -1,41 +1,33 @@
-use std::fs;
-use std::path::Path;
-
 use jwt_bearer::keyfile::read_public_key;
 use jwt_bearer::secrecy::ExposeSecret;
 use jwt_bearer_sandbox::{Dialect, Sandbox};
 
 use crate::args::{Provider, SandboxArgs};
 use crate::error::{Failure, chain};
-use crate::interaction::{Reference, text_file};
-use crate::write;
+use crate::interaction::{Reference, bounded_file};
+use crate::write::{self, harmless, note};
 
 const MAX_PEM: u64 = 1 << 20;
 
 pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
-    let secret = Reference {
-        what: "client secret",
-        flag: "client-secret",
-        env: args.client_secret_env.as_deref(),
-        file: args.client_secret_file.as_deref(),
-    }
-    .read()?;
+    let secret = Reference::client_secret(
+        args.client_secret_env.as_ref(),
+        args.client_secret_file.as_deref(),
+    );
+    let secret = secret.read()?;
     let secret = secret.as_ref().map(ExposeSecret::expose_secret);
     let mut sandbox = Sandbox::new(dialect(args.provider))
         .client(&args.client_id, secret)
         .skew(args.skew);
     for registration in &args.register {
-        let path = registration.path.display();
-        let bytes = fs::read(&registration.path).map_err(|error| {
-            Failure::usage(format!("{path}, to be registered, cannot be read: {error}"))
-        })?;
-        let key =
-            read_public_key(&bytes).map_err(|error| Failure::usage(format!("{path}: {error}")))?;
-        eprintln!(
+        let bytes = bounded_file("public key to register", &registration.path, MAX_PEM)?;
+        let key = read_public_key(&bytes)
+            .map_err(|error| Failure::usage(format!("{}: {error}", registration.path.display())))?;
+        note(&format!(
             "registered: {} key, thumbprint {}",
             key.kind(),
             key.thumbprint()
-        );
+        ));
         sandbox = sandbox.register(registration.key_id.as_deref(), key);
     }
     sandbox = args.enterprise.iter().fold(sandbox, Sandbox::enterprise);
@@ -45,7 +37,10 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
         sandbox = sandbox.unauthorized();
     }
     if let (Some(certificate), Some(key)) = (&args.tls_certificate, &args.tls_key) {
-        sandbox = sandbox.tls(pem("certificate", certificate)?, pem("private key", key)?);
+        sandbox = sandbox.tls(
+            bounded_file("certificate", certificate, MAX_PEM)?.to_vec(),
+            bounded_file("private key", key, MAX_PEM)?.to_vec(),
+        );
     }
     let running = sandbox
         .start(args.listen)
@@ -54,18 +49,27 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
     for fault in &args.fault {
         running.inject(fault.clone());
     }
-    eprintln!("protected resource: {}", running.resource());
-    eprintln!("token endpoint, until interrupted:");
+    note(&format!("protected resource: {}", running.resource()));
+    note("token endpoint, until interrupted:");
     write::result(&format!("{}\n", running.token_endpoint()))?;
 
     let log = async {
-        for number in 0.. {
-            let request = running.request(number).await;
-            let status = request
-                .status()
-                .map_or_else(|| "no reply".into(), |status| status.to_string());
-            let refusal = request.refusal().unwrap_or_default();
-            eprintln!("{} {} {status} {refusal}", request.method(), request.path());
+        loop {
+            running.request(0).await;
+            for request in running.take_requests() {
+                let status = request
+                    .status()
+                    .map_or_else(|| "no reply".into(), |status| status.to_string());
+                let refusal = request
+                    .refusal()
+                    .map_or_else(String::new, |text| format!(" {text}"));
+                // A client that mistakes the query for the form puts its secrets there.
+                let path = request.path().split('?').next().unwrap_or_default();
+                note(&harmless(&format!(
+                    "{} {path} {status}{refusal}",
+                    request.method()
+                )));
+            }
         }
     };
     tokio::select! {
@@ -82,8 +86,4 @@ const fn dialect(provider: Provider) -> Dialect {
         Provider::Salesforce => Dialect::Salesforce,
         Provider::Generic => Dialect::Generic,
     }
-}
-
-fn pem(what: &str, path: &Path) -> Result<String, Failure> {
-    text_file(what, path, MAX_PEM)
 }

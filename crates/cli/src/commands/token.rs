@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use jwt_bearer::assertion::{Clock, SystemClock};
 use jwt_bearer::{Client, TokenResponse};
 
@@ -7,14 +9,21 @@ use crate::settings::Settings;
 use crate::verbose::Verbose;
 use crate::write;
 
-pub(crate) async fn token(args: &TokenArgs) -> Result<(), Failure> {
-    let settings = Settings::new(&args.request, args.profile.as_deref(), &args.config)?;
-    let request = settings.request()?.build()?;
+pub(crate) async fn token(args: &TokenArgs, variables: &HashSet<String>) -> Result<(), Failure> {
+    let settings = Settings::new(
+        &args.request,
+        variables,
+        args.profile.as_deref(),
+        &args.config,
+    )?;
+    // Whatever can be wrong without a secret is told before one is asked for.
+    let trial = settings.trial_request()?.build()?;
     let transport = settings.transport()?;
     let signer = settings.signer().await?;
-    request
+    trial
         .assertion_request()
         .check_algorithm(signer.algorithm())?;
+    let request = settings.request()?.build()?;
     let client = match args.verbose {
         true => Client::new().transport(Verbose(transport)),
         false => Client::new().transport(transport),
@@ -26,18 +35,24 @@ pub(crate) async fn token(args: &TokenArgs) -> Result<(), Failure> {
     write::result(&written(&token, args.output))
 }
 
-pub(crate) async fn assertion(args: &AssertionArgs) -> Result<(), Failure> {
-    let settings = Settings::new(&args.request, args.profile.as_deref(), &args.config)?;
+pub(crate) async fn assertion(
+    args: &AssertionArgs,
+    variables: &HashSet<String>,
+) -> Result<(), Failure> {
+    let settings = Settings::new(
+        &args.request,
+        variables,
+        args.profile.as_deref(),
+        &args.config,
+    )?;
     let request = settings.assertion_request()?.build_assertion()?;
     let signer = settings.signer().await?;
     request.check_algorithm(signer.algorithm())?;
-    let assertion = request
-        .sign(&signer, SystemClock.now())
-        .await
-        .map_err(|error| match error.sign_error().cloned() {
-            Some(error) => Failure::from(error),
-            None => Failure::usage(chain(&error)),
-        })?;
+    let assertion = request.sign(&signer, SystemClock.now()).await;
+    let assertion = assertion.map_err(|error| match error.sign_error().cloned() {
+        Some(error) => Failure::from(error),
+        None => Failure::other(chain(&error)),
+    })?;
     write::result(&format!("{}\n", assertion.as_str()))
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jwt_bearer_assertion::{Jti, TimeClaim};
 use jwt_bearer_signer::Algorithm;
 
-use crate::{AudienceRule, Cause, EndpointRule, Profile, SecretRule, SubjectRule};
+use crate::{AudienceRule, Cause, EndpointRule, Grant, Profile, SecretRule, SubjectRule};
 
 pub(crate) const BOX: Profile = Profile {
     name: "box",
@@ -19,6 +19,7 @@ pub(crate) const BOX: Profile = Profile {
     not_before: TimeClaim::Omitted,
     jti: Jti::base64url(16),
     algorithms: &[Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512],
+    grants: &[Grant::JwtBearer],
     registration: "the public key as PEM (`BEGIN PUBLIC KEY`), not a certificate",
     causes: &[
         Cause {

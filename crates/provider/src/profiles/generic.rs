@@ -3,7 +3,7 @@ use std::time::Duration;
 use jwt_bearer_assertion::{Jti, TimeClaim};
 use jwt_bearer_signer::Algorithm;
 
-use crate::{AudienceRule, Cause, EndpointRule, Profile, SecretRule, SubjectRule};
+use crate::{AudienceRule, Cause, EndpointRule, Grant, Profile, SecretRule, SubjectRule};
 
 pub(crate) const GENERIC: Profile = Profile {
     name: "generic",
@@ -18,7 +18,8 @@ pub(crate) const GENERIC: Profile = Profile {
     issued_at: TimeClaim::Now,
     not_before: TimeClaim::Omitted,
     jti: Jti::base64url(16),
-    algorithms: &Algorithm::ALL,
+    algorithms: Algorithm::ALL,
+    grants: &[Grant::JwtBearer, Grant::ClientCredentials],
     registration: "the public key as PEM, JWK or a certificate, as the server asks",
     causes: &[
         Cause {

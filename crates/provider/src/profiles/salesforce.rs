@@ -3,7 +3,7 @@ use std::time::Duration;
 use jwt_bearer_assertion::{Jti, TimeClaim};
 use jwt_bearer_signer::Algorithm;
 
-use crate::{AudienceRule, Cause, EndpointRule, Profile, SecretRule, SubjectRule};
+use crate::{AudienceRule, Cause, EndpointRule, Grant, Profile, SecretRule, SubjectRule};
 
 pub(crate) const SALESFORCE: Profile = Profile {
     name: "salesforce",
@@ -32,6 +32,7 @@ pub(crate) const SALESFORCE: Profile = Profile {
     not_before: TimeClaim::Omitted,
     jti: Jti::base64url(16),
     algorithms: &[Algorithm::Rs256],
+    grants: &[Grant::JwtBearer],
     registration: "an X.509 certificate of the key, in a file under 4 KB",
     causes: &[
         Cause {

@@ -12,5 +12,6 @@ mod checks_box;
 mod checks_generic;
 mod checks_salesforce;
 mod client;
+mod downscope;
 mod faults;
 mod server;

@@ -1,0 +1,96 @@
+//! Which setting wins: flags over variables over the profile.
+
+use std::collections::HashSet;
+
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use serde_json::{Map, Value};
+
+use crate::args::RequestArgs;
+use crate::error::Failure;
+
+/// Settings by name, those that are not set left out.
+type Layer = Map<String, Value>;
+
+/// Whoever sets one of the first drops the second from what is below: they exclude each other or belong together.
+const REPLACES: [(&[&str], &[&str]); 7] = [
+    (
+        &["subject", "enterprise", "user"],
+        &["subject", "enterprise", "user"],
+    ),
+    (&["token-endpoint", "host"], &["token-endpoint", "host"]),
+    (
+        &["client-secret-env", "client-secret-file"],
+        &["client-secret-env", "client-secret-file"],
+    ),
+    (
+        &["passphrase-env", "passphrase-file"],
+        &["passphrase-env", "passphrase-file"],
+    ),
+    (&["key"], &["key-id", "passphrase-env", "passphrase-file"]),
+    (&["issuer"], &["box-config"]),
+    (
+        &["box-config"],
+        &[
+            "issuer",
+            "key",
+            "key-id",
+            "passphrase-env",
+            "passphrase-file",
+        ],
+    ),
+];
+
+/// The names of the settings that came from variables of the environment.
+pub(crate) fn from_variables(matches: &ArgMatches) -> HashSet<String> {
+    let names = matches.ids().map(clap::Id::as_str);
+    names
+        .filter(|name| matches.value_source(name) == Some(ValueSource::EnvVariable))
+        .map(|name| name.replace('_', "-"))
+        .collect()
+}
+
+/// Flags over variables, which clap mixed in `args`, over the profile.
+pub(crate) fn combined(
+    args: &RequestArgs,
+    variables: &HashSet<String>,
+    profile: &RequestArgs,
+) -> Result<RequestArgs, Failure> {
+    let (variables, flags): (Layer, Layer) = layer(args)?
+        .into_iter()
+        .partition(|(name, _)| variables.contains(name));
+    let settings = over(flags, over(variables, layer(profile)?));
+    serde_json::from_value(Value::Object(settings)).map_err(unreadable)
+}
+
+fn layer(args: &RequestArgs) -> Result<Layer, Failure> {
+    match serde_json::to_value(args).map_err(unreadable)? {
+        Value::Object(settings) => Ok(settings
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect()),
+        _ => Ok(Layer::new()),
+    }
+}
+
+fn over(upper: Layer, mut lower: Layer) -> Layer {
+    for (replacing, replaced) in REPLACES {
+        if replacing.iter().any(|name| upper.contains_key(*name)) {
+            lower.retain(|name, _| !replaced.contains(&name.as_str()));
+        }
+    }
+    for (name, value) in upper {
+        match (lower.get_mut(&name), value) {
+            // Claims, header members and form parameters: each by its own name.
+            (Some(Value::Object(below)), Value::Object(above)) => below.extend(above),
+            (_, value) => {
+                lower.insert(name, value);
+            }
+        }
+    }
+    lower
+}
+
+fn unreadable(error: serde_json::Error) -> Failure {
+    Failure::other(format!("the settings cannot be combined: {error}"))
+}

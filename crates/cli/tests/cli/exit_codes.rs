@@ -1,0 +1,314 @@
+//! What comes back from a server, or does not: the exit code and what is said, a case a row.
+
+use jwt_bearer_sandbox::{Fault, Running};
+
+use crate::bad_input::first_error;
+use crate::server::{BOX, SECRET, boxed, generic, salesforce, start};
+use crate::support::Folder;
+
+fn folder() -> Folder {
+    let folder = Folder::with_keys(["p256.pem", "rsa-3072.pem", "rsa.pem"]);
+    folder.write("secret.txt", SECRET);
+    folder.write("wrong.txt", "7f3aQ-wrong");
+    folder
+}
+
+/// Runs the command against a server, which stands in the expected text as `URL`.
+#[track_caller]
+fn check(folder: &Folder, server: &Running, arguments: &str, code: i32, expected: &str) {
+    let endpoint = server.token_endpoint();
+    let run = folder.run(&format!("{arguments} --token-endpoint {endpoint}"));
+    let stderr = run.failure(code);
+    assert!(!stderr.contains("7f3aQ"), "{stderr}");
+    assert_eq!(
+        first_error(&stderr).replace(&endpoint, "URL"),
+        expected,
+        "{arguments}"
+    );
+}
+
+#[test]
+fn replies_that_are_no_token_are_told_apart() {
+    let folder = folder();
+    let server = start(boxed());
+    let cases = [
+        (
+            "html",
+            1,
+            "the server answered an HTML or XML page; another service answered, or a proxy",
+        ),
+        ("empty", 1, "the server answered an empty reply"),
+        (
+            "no-token",
+            1,
+            "the server answered JSON without `access_token`; it has expires_in, token_type",
+        ),
+        (
+            "oversize",
+            1,
+            "URL answered something that is no token: the reply is too large: more than 1048576 octets; this is no token endpoint",
+        ),
+        (
+            "truncate",
+            5,
+            "URL could not be reached: the connection broke before the whole reply was there: end of file before message length reached",
+        ),
+        (
+            "reset",
+            5,
+            "URL could not be reached: the connection broke before the whole reply was there: Connection reset by peer",
+        ),
+        (
+            "reset-mid",
+            5,
+            "URL could not be reached: the connection broke before the whole reply was there: Connection reset by peer",
+        ),
+        ("status=503", 5, "the server refused: status 503"),
+        ("status=500", 5, "the server refused: status 500"),
+        ("status=408", 5, "the server refused: status 408"),
+        ("status=429", 5, "the server refused: status 429"),
+        ("status=401", 4, "the server refused: status 401"),
+        ("status=403", 4, "the server refused: status 403"),
+        ("status=404", 4, "the server refused: status 404"),
+        ("status=400", 4, "the server refused: status 400"),
+        (
+            "redirect=http://127.0.0.1:9/elsewhere",
+            4,
+            "the server refused: status 307, a redirect to http://127.0.0.1:9/elsewhere, which is not followed: an assertion goes to the configured URL alone",
+        ),
+        ("status=204", 1, "the server answered an empty reply"),
+    ];
+    for (fault, code, expected) in cases {
+        server.inject(fault.parse::<Fault>().unwrap());
+        check(
+            &folder,
+            &server,
+            &format!("{BOX} --user 7654321"),
+            code,
+            expected,
+        );
+    }
+    assert_eq!(
+        server.requests().len(),
+        cases.len(),
+        "nothing is sent twice"
+    );
+}
+
+#[test]
+fn the_server_says_when_to_come_again() {
+    let folder = folder();
+    let server = start(boxed());
+    let arguments = format!(
+        "{BOX} --user 7654321 --token-endpoint {}",
+        server.token_endpoint()
+    );
+    for (fault, code, expected) in [
+        (
+            "status=429,retry-after=7",
+            5,
+            "error: the server refused: status 429\n  retry-after: 7\n",
+        ),
+        (
+            "status=503,retry-after=Wed, 21 Oct 2065 07:28:00 GMT",
+            5,
+            "error: the server refused: status 503\n  retry-after: Wed, 21 Oct 2065 07:28:00 GMT\n",
+        ),
+        ("status=503", 5, "error: the server refused: status 503\n"),
+    ] {
+        server.inject(fault.parse::<Fault>().unwrap());
+        assert_eq!(folder.run(&arguments).failure(code), expected);
+    }
+}
+
+#[test]
+fn a_server_without_an_answer_is_left_in_time() {
+    let server = start(boxed());
+    server.inject(Fault::hang());
+    check(
+        &folder(),
+        &server,
+        &format!("{BOX} --user 7654321 --timeout 1"),
+        5,
+        "URL did not answer in time: no reply in time: operation timed out",
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_is_unreachable() {
+    let folder = folder();
+    let server = start(boxed());
+    let endpoint = server.token_endpoint();
+    drop(server);
+    let run = folder.run(&format!("{BOX} --user 7654321 --token-endpoint {endpoint}"));
+    let error = first_error(&run.failure(5)).replace(&endpoint, "URL");
+    assert_eq!(
+        error,
+        "URL could not be reached: no connection: Connection refused"
+    );
+}
+
+#[test]
+fn refusals_come_with_cause_and_remedy() {
+    let folder = folder();
+    let server = start(boxed());
+    let unauthorized = start(boxed().unauthorized());
+    let cases = [
+        (
+            &server,
+            BOX.to_owned() + " --enterprise 7",
+            "\
+error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub' specified is invalid.\n\
+\x20 cause: the id is of the other kind (enterprise or user), of another app's enterprise, or 0 as on a free account; or the app is not authorised\n\
+\x20 remedy: check the id and its kind; use a user id on a free account; have the app authorised\n",
+        ),
+        (
+            &server,
+            BOX.to_owned() + " --user 7",
+            "\
+error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub' specified is invalid.\n\
+\x20 cause: the id is of the other kind (enterprise or user), of another app's enterprise, or 0 as on a free account; or the app is not authorised\n\
+\x20 remedy: check the id and its kind; use a user id on a free account; have the app authorised\n",
+        ),
+        (
+            &server,
+            BOX.replace("key-1", "key-2") + " --user 7654321",
+            "\
+error: the server refused: invalid_grant: kid invalid, unable to lookup correct key\n\
+\x20 cause: `kid` is missing, or of another app, or its key was deleted\n\
+\x20 remedy: set the key id that the app's configuration page shows beside the public key\n",
+        ),
+        (
+            &server,
+            BOX.replace("rsa.pem", "rsa-3072.pem") + " --user 7654321",
+            "\
+error: the server refused: invalid_grant: Signature verification error. The public key identified by \"kid\" must correspond to the private key used for signing.\n\
+\x20 cause: the public key that `kid` names is not that of the signing key\n\
+\x20 remedy: compare the public key with the one in the app's configuration, and take the key id that stands beside it\n",
+        ),
+        (
+            &server,
+            BOX.replace("secret.txt", "wrong.txt") + " --user 7654321",
+            "\
+error: the server refused: invalid_client: The client credentials are invalid\n\
+\x20 cause: client id and client secret do not belong together\n\
+\x20 remedy: copy both from the app's configuration page\n",
+        ),
+        (
+            &server,
+            BOX.replace("app", "other") + " --user 7654321",
+            "\
+error: the server refused: invalid_client: The client credentials are invalid\n\
+\x20 cause: client id and client secret do not belong together\n\
+\x20 remedy: copy both from the app's configuration page\n",
+        ),
+        (
+            &server,
+            BOX.to_owned() + " --user 7654321 --audience https://as.example",
+            "\
+error: the server refused: invalid_grant: Please check the 'aud' claim\n",
+        ),
+        (
+            &unauthorized,
+            BOX.to_owned() + " --user 7654321",
+            "\
+error: the server refused: unauthorized_client: This app is not authorized by the enterprise admin\n\
+\x20 cause: an administrator never authorised the app, or the app changed since\n\
+\x20 remedy: in the Admin Console under Apps > Custom Apps Manager, authorise the client id; do so again after each change of scopes or access level\n",
+        ),
+    ];
+    for (server, arguments, expected) in &cases {
+        let endpoint = server.token_endpoint();
+        let run = folder.run(&format!("{arguments} --token-endpoint {endpoint}"));
+        let stderr = run.failure(4);
+        assert!(!stderr.contains("7f3aQ"), "{stderr}");
+        assert_eq!(stderr, *expected, "{arguments}");
+    }
+}
+
+#[test]
+fn refusals_by_salesforce_and_others_are_explained_too() {
+    let folder = folder();
+    let salesforce = start(salesforce());
+    let generic = start(generic());
+    let cases = [
+        (
+            &salesforce,
+            "token --provider salesforce --issuer consumer --subject bob@example.com --key rsa.pem",
+            "\
+error: the server refused: invalid_grant: user is invalid\n\
+\x20 cause: there is no such username in this org\n\
+\x20 remedy: check the username; in a sandbox it ends with the sandbox's name\n",
+        ),
+        (
+            &salesforce,
+            "token --provider salesforce --issuer consumer --subject ann@example.com --key rsa-3072.pem",
+            "\
+error: the server refused: invalid_grant: invalid assertion\n\
+\x20 cause: the certificate uploaded to the app is not that of the signing key, or the key is not RSA\n\
+\x20 remedy: compare the public key of the signing key with the certificate in the app's settings, and upload the right one\n",
+        ),
+        (
+            &salesforce,
+            "token --provider salesforce --issuer other --subject ann@example.com --key rsa.pem",
+            "\
+error: the server refused: invalid_client_id: client identifier invalid\n\
+\x20 cause: the consumer key is wrong, belongs to another org, or is too new\n\
+\x20 remedy: compare the consumer key; after making an app wait up to ten minutes\n",
+        ),
+        (
+            &generic,
+            "token --provider generic --issuer app --subject bob --key rsa.pem --key-id key-1",
+            "\
+error: the server refused: invalid_grant: the claim 'sub' names nobody who may be a subject\n",
+        ),
+        (
+            &generic,
+            "token --provider generic --issuer other --grant client-credentials --key rsa.pem --key-id key-1",
+            "\
+error: the server refused: invalid_client: the claim 'iss' must be the client id\n\
+\x20 cause: the server does not know the client, or cannot verify how it proves who it is\n\
+\x20 remedy: compare client id, `kid` and the public key registered with the server; for client authentication, `aud` is the token endpoint or the issuer, by server\n",
+        ),
+    ];
+    for (server, arguments, expected) in cases {
+        let endpoint = server.token_endpoint();
+        let run = folder.run(&format!("{arguments} --token-endpoint {endpoint}"));
+        assert_eq!(
+            run.failure(4).replace(&endpoint, "URL"),
+            expected,
+            "{arguments}"
+        );
+    }
+}
+
+/// Three days and a half hour: whatever time a run takes, three days are told.
+const SKEW: i64 = 3 * 86_400 + 1800;
+
+#[test]
+fn a_clock_that_is_wrong_is_told() {
+    let folder = folder();
+    for (skew, expected) in [
+        (
+            SKEW,
+            "\
+error: the server refused: invalid_grant: Current date/time MUST be before the expiration date/time listed in the 'exp' claim\n\
+\x20 cause: the assertion had expired when it arrived: this machine's clock is behind, or signing was slow\n\
+\x20 remedy: compare this machine's clock with the `Date` of the reply, and have it set by NTP\n\
+\x20 clock: the server's clock is 3 days ahead of this machine's; have it set by NTP\n",
+        ),
+        (
+            -SKEW,
+            "\
+error: the server refused: invalid_grant: Please check the 'exp' claim. The 'exp' value exceeds the maximum value of 60 seconds beyond the issue time.\n\
+\x20 cause: `exp` is more than 60 seconds ahead of Box's clock: this machine's clock is ahead, or the lifetime too long\n\
+\x20 remedy: compare this machine's clock with the `Date` of the reply, have it set by NTP, and use a lifetime of 30 to 45 seconds\n\
+\x20 clock: the server's clock is 3 days behind this machine's; have it set by NTP\n",
+        ),
+    ] {
+        let server = start(boxed().skew(skew));
+        let endpoint = server.token_endpoint();
+        let run = folder.run(&format!("{BOX} --user 7654321 --token-endpoint {endpoint}"));
+        assert_eq!(run.failure(4), expected);
+    }
+}

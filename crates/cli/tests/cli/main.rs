@@ -1,0 +1,25 @@
+//! The command as a process, against a real socket.
+
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod bad_input;
+mod colours;
+mod demo;
+mod documents;
+mod exit_codes;
+mod inspect;
+mod key;
+mod layers;
+mod profile;
+mod sandbox;
+mod server;
+mod settings;
+mod support;
+mod terminal;
+mod tls;
+mod token;

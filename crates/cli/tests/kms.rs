@@ -1,0 +1,225 @@
+//! The command with keys in a KMS emulator: from the key to the token.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the environment names the emulator"
+)]
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::{Value, json};
+
+/// The emulator's origin, `http://127.0.0.1:PORT`.
+fn emulator() -> String {
+    std::env::var("JWT_BEARER_TEST_KMS").expect("JWT_BEARER_TEST_KMS names no KMS emulator")
+}
+
+/// Calls the emulator as the AWS API is called, but for the signature, which it does not check.
+fn call(operation: &str, body: &Value) -> Value {
+    let origin = emulator();
+    let address = origin.strip_prefix("http://").unwrap();
+    let body = body.to_string();
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(
+        stream,
+        "POST / HTTP/1.1\r\nHost: {address}\r\nX-Amz-Target: TrentService.{operation}\r\n\
+         Content-Type: application/x-amz-json-1.1\r\nContent-Length: {}\r\nConnection: close\r\n\
+         Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/kms/aws4_request, SignedHeaders=host, \
+         Signature=0\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    let json = reply.find('{').unwrap_or_else(|| panic!("{reply}"));
+    serde_json::from_str(
+        reply[json..]
+            .rsplit_once('}')
+            .map(|(json, _)| format!("{json}}}"))
+            .unwrap()
+            .as_str(),
+    )
+    .unwrap_or_else(|error| panic!("{error}: {reply}"))
+}
+
+fn command(directory: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_jwt-bearer"));
+    command
+        .args(arguments)
+        .current_dir(directory)
+        .env_clear()
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "SECRET-OF-AWS")
+        .env("AWS_EC2_METADATA_DISABLED", "true")
+        .env("AWS_REGION", "eu-central-1")
+        .env("CLIENT_SECRET", "sandbox")
+        .stdin(Stdio::null());
+    command
+}
+
+fn run(directory: &Path, arguments: &[&str]) -> Output {
+    command(directory, arguments).output().unwrap()
+}
+
+fn succeed(directory: &Path, arguments: &[&str]) -> String {
+    let output = run(directory, arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    assert!(!stderr.contains("SECRET"), "{stderr}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A sandbox, stopped when it is dropped, and its token endpoint.
+struct Sandbox(Child, String);
+
+impl Sandbox {
+    fn start(directory: &Path, arguments: &[&str]) -> Self {
+        let mut child = command(directory, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        Self(child, line.trim().into())
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Key made in KMS, public key registered with the sandbox, token.
+fn from_key_to_token(spec: &str, provider: &str, algorithm: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let key = call(
+        "CreateKey",
+        &json!({"KeySpec": spec, "KeyUsage": "SIGN_VERIFY"}),
+    );
+    let id = key["KeyMetadata"]["KeyId"].as_str().unwrap();
+    let alias = format!("alias/command-{}", spec.to_lowercase().replace('_', "-"));
+    call(
+        "CreateAlias",
+        &json!({"AliasName": alias, "TargetKeyId": id}),
+    );
+    let uri = format!("awskms:{alias}?region=eu-central-1&endpoint={}", emulator());
+
+    let pem = succeed(directory, &["key", "public", "--key", &uri]);
+    assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----\n"), "{pem}");
+    std::fs::write(directory.join("public.pem"), &pem).unwrap();
+    let jwk = succeed(
+        directory,
+        &[
+            "key", "public", "--key", &uri, "--format", "jwk", "--key-id", "key-1",
+        ],
+    );
+    let jwk: Value = serde_json::from_str(&jwk).unwrap();
+    assert_eq!(
+        (&jwk["alg"], &jwk["kid"]),
+        (&json!(algorithm), &json!("key-1"))
+    );
+
+    let subject = ["--enterprise", "1234567"];
+    let user = ["--user", "ann"];
+    let sandbox = Sandbox::start(
+        directory,
+        &[
+            &[
+                "sandbox",
+                "--provider",
+                provider,
+                "--listen",
+                "127.0.0.1:0",
+                "--client-id",
+                "app",
+            ][..],
+            &["--register", "key-1=public.pem"],
+            if provider == "box" {
+                &["--client-secret-env", "CLIENT_SECRET"]
+            } else {
+                &[]
+            },
+            if provider == "box" { &subject } else { &user },
+        ]
+        .concat(),
+    );
+    let token = succeed(
+        directory,
+        &[
+            &[
+                "token",
+                "--provider",
+                provider,
+                "--token-endpoint",
+                &sandbox.1,
+                "--issuer",
+                "app",
+            ][..],
+            &["--key", &uri, "--key-id", "key-1"],
+            if provider == "box" {
+                &["--client-secret-env", "CLIENT_SECRET"]
+            } else {
+                &[]
+            },
+            if provider == "box" {
+                &subject
+            } else {
+                &["--subject", "ann"]
+            },
+        ]
+        .concat(),
+    );
+    assert!(token.trim().len() > 20 && token.ends_with('\n'), "{token}");
+}
+
+#[test]
+#[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
+fn an_rsa_key_gets_a_box_token() {
+    from_key_to_token("RSA_2048", "box", "RS256");
+}
+
+#[test]
+#[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
+fn a_p256_key_gets_a_token() {
+    from_key_to_token("ECC_NIST_P256", "generic", "ES256");
+}
+
+#[test]
+#[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
+fn what_cannot_be_opened_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let endpoint = emulator();
+    let cases = [
+        (
+            format!("awskms:alias/no-such?region=eu-central-1&endpoint={endpoint}"),
+            "error: the key was not found: ",
+        ),
+        (
+            "awskms:arn:aws:kms:us-east-1:1:key/x?region=eu-central-1".into(),
+            "error: the key was not found: arn:aws:kms:us-east-1:1:key/x is in us-east-1 by its ARN",
+        ),
+        (
+            "awskms:alias/x?region=eu-central-1&endpoint=ftp://h".into(),
+            "error: the key was not found: the endpoint is no URL",
+        ),
+    ];
+    for (key, start) in cases {
+        let output = run(directory.path(), &["key", "public", "--key", &key]);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{stderr}");
+        assert!(stderr.starts_with(start), "{stderr}");
+    }
+}

@@ -1,0 +1,197 @@
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use jwt_bearer_keyfile::{KeyFileErrorKind, PrivateKey};
+use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signer};
+#[cfg(feature = "aws-kms")]
+use jwt_bearer_signer_aws_kms::AwsKmsKey;
+use jwt_bearer_signer_local::LocalSigner;
+use secrecy::ExposeSecret;
+use zeroize::Zeroizing;
+
+use crate::{Interaction, KeyUri, SecretKind};
+
+/// No private key file is larger: 1 MiB.
+const MAX_FILE: u64 = 1 << 20;
+
+impl KeyUri {
+    /// Opens the key: reads it, asks for a passphrase if it needs one, and checks it.
+    ///
+    /// Reads a file or a variable, and blocks while a passphrase is asked for or a key is decrypted. For AWS KMS it
+    /// reads the AWS configuration and calls the service, and needs a tokio runtime.
+    ///
+    /// # Errors
+    /// Any [`SignErrorKind`] but `InputLength`. A key of a kind that was not built in is `Other`; the source tells
+    /// how to have it.
+    pub async fn open(
+        &self,
+        algorithm: Option<Algorithm>,
+        interaction: &dyn Interaction,
+    ) -> Result<Arc<dyn Signer>, SignError> {
+        let (name, bytes) = match self {
+            Self::File(path) => (path.display().to_string(), read_file(path)?),
+            Self::Env(name) => (format!("the variable {name}"), read_variable(name)?),
+            #[cfg(feature = "aws-kms")]
+            Self::AwsKms {
+                key,
+                region,
+                endpoint,
+            } => {
+                let mut key = AwsKmsKey::new(key);
+                if let Some(region) = region {
+                    key = key.region(region);
+                }
+                if let Some(endpoint) = endpoint {
+                    key = key.endpoint(endpoint);
+                }
+                if let Some(algorithm) = algorithm {
+                    key = key.algorithm(algorithm);
+                }
+                return Ok(Arc::new(key.open().await?));
+            }
+            #[cfg(not(feature = "aws-kms"))]
+            Self::AwsKms { .. } => {
+                let text = "this build has no AWS KMS in it; build it with `--features aws-kms`";
+                return Err(SignError::new(SignErrorKind::Other, text));
+            }
+        };
+        Ok(Arc::new(read_key(&name, &bytes, algorithm, interaction)?))
+    }
+}
+
+/// Makes a signer of a private key in memory, in any form that [`PrivateKey::read`] takes; `name` is for errors and
+/// prompts. Blocks while a passphrase is asked for or the key is decrypted.
+///
+/// # Errors
+/// `AccessDenied` (a wrong passphrase), `InteractionRequired`, `InvalidKey`, `UnsupportedAlgorithm`.
+pub fn read_key(
+    name: &str,
+    bytes: &[u8],
+    algorithm: Option<Algorithm>,
+    interaction: &dyn Interaction,
+) -> Result<LocalSigner, SignError> {
+    let key = match PrivateKey::read(bytes, None) {
+        Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
+            let passphrase = interaction.secret(SecretKind::Passphrase { key: name })?;
+            PrivateKey::read(bytes, Some(passphrase.expose_secret().as_bytes()))
+        }
+        key => key,
+    };
+    let key = key.map_err(|error| {
+        let kind = match error.kind() {
+            KeyFileErrorKind::WrongPassphrase => SignErrorKind::AccessDenied,
+            _ => SignErrorKind::InvalidKey,
+        };
+        SignError::new(kind, format!("{name}: {error}"))
+    })?;
+    let signer = LocalSigner::new(&key)?;
+    match algorithm {
+        Some(algorithm) => signer.with_algorithm(algorithm),
+        None => Ok(signer),
+    }
+}
+
+fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SignError> {
+    let name = path.display();
+    let failed = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => SignError::new(
+            SignErrorKind::KeyNotFound,
+            format!("there is no file {name}"),
+        ),
+        ErrorKind::PermissionDenied => SignError::new(
+            SignErrorKind::AccessDenied,
+            format!("{name} may not be read by this user"),
+        ),
+        _ => SignError::new(
+            SignErrorKind::InvalidKey,
+            format!("{name} cannot be read: {error}"),
+        ),
+    };
+    let file = File::open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if metadata.is_dir() {
+        return Err(SignError::new(
+            SignErrorKind::InvalidKey,
+            format!("{name} is a directory, where a key file was expected"),
+        ));
+    }
+    // With room for the whole file, reading moves nothing, and so leaves no copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(
+        metadata.len().clamp(8192, MAX_FILE) as usize + 2,
+    ));
+    file.take(MAX_FILE + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(SignError::new(
+            SignErrorKind::InvalidKey,
+            format!("{name} is larger than 1 MiB, and so is no key file"),
+        ));
+    }
+    Ok(bytes)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`env:` is a key in the environment"
+)]
+fn read_variable(name: &str) -> Result<Zeroizing<Vec<u8>>, SignError> {
+    match std::env::var_os(name) {
+        Some(value) => Ok(Zeroizing::new(value.into_encoded_bytes())),
+        None => Err(SignError::new(
+            SignErrorKind::KeyNotFound,
+            format!(
+                "the environment variable {name} is not set; export it before the program starts"
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+    use crate::NoInteraction;
+
+    #[tokio::test]
+    async fn what_cannot_be_opened_is_named() {
+        let cases = [
+            (
+                "no/such/key.pem",
+                SignErrorKind::KeyNotFound,
+                "there is no file no/such/key.pem",
+            ),
+            (
+                "file:.",
+                SignErrorKind::InvalidKey,
+                ". is a directory, where a key file was expected",
+            ),
+            (
+                "env:JWT_BEARER_NO_SUCH",
+                SignErrorKind::KeyNotFound,
+                "the environment variable JWT_BEARER_NO_SUCH is not set; export it before the program starts",
+            ),
+            #[cfg(not(feature = "aws-kms"))]
+            (
+                "awskms:alias/box",
+                SignErrorKind::Other,
+                "this build has no AWS KMS in it; build it with `--features aws-kms`",
+            ),
+            (
+                "env:CARGO_PKG_NAME",
+                SignErrorKind::InvalidKey,
+                "the variable CARGO_PKG_NAME: ",
+            ),
+        ];
+        for (text, kind, start) in cases {
+            let uri: KeyUri = text.parse().unwrap();
+            let error = uri.open(None, &NoInteraction).await.unwrap_err();
+            assert_eq!(error.kind(), kind);
+            let source = error.source().unwrap().to_string();
+            assert!(source.starts_with(start), "{source}");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! A Box token with a key that never leaves AWS KMS. Name the key: `-- alias/box`.
+//!
+//! Credentials and region come from where every AWS tool takes them. For the real Box, put your app's values into the
+//! constants and change two lines: (1) goes, with the function `sandbox`; (2) goes too.
+#![expect(clippy::print_stdout, reason = "an example shows what it got")]
+
+use std::error::Error;
+
+use jwt_bearer::aws_kms::AwsKmsKey;
+use jwt_bearer::signer::PublicKey;
+use jwt_bearer::{Client, Profile, Signer, Subject};
+use jwt_bearer_sandbox::{Dialect, Running, Sandbox, SandboxError};
+
+const CLIENT_ID: &str = "demo-app";
+const CLIENT_SECRET: &str = "demo-secret";
+const ENTERPRISE: &str = "1234567";
+const KEY_ID: &str = "key-1";
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let key = std::env::args().nth(1).ok_or("name a key: -- alias/box")?;
+    let signer = AwsKmsKey::new(key).key_id(KEY_ID).open().await?;
+    println!("the key at AWS is {}", signer.public_key().kind());
+    let server = sandbox(signer.public_key().clone()).await?; // (1)
+
+    let request = Profile::BOX
+        .request(CLIENT_ID)
+        .client_secret(CLIENT_SECRET.into())
+        .subject(Subject::Enterprise(ENTERPRISE.into()))
+        .token_endpoint(server.token_endpoint()) // (2)
+        .build()?;
+    let token = Client::new().token(&request, &signer).await?;
+    let length = token.access_token().expose().len();
+    println!("a token of {length} characters for the enterprise {ENTERPRISE}");
+    Ok(())
+}
+
+/// A server as strict as Box, on this machine, with the app and its key.
+async fn sandbox(public_key: PublicKey) -> Result<Running, SandboxError> {
+    Sandbox::new(Dialect::Box)
+        .client(CLIENT_ID, Some(CLIENT_SECRET))
+        .register(Some(KEY_ID), public_key)
+        .enterprise(ENTERPRISE)
+        .start(([127, 0, 0, 1], 0).into())
+        .await
+}
