@@ -83,7 +83,11 @@ async fn a_server_that_is_not_trusted_learns_nothing() {
     let server = server(&certificates("127.0.0.1")).await;
     let another = certificates("127.0.0.1");
     let error = exchange(&server, &another.ca).await.unwrap_err();
-    assert_no_connection(&error, &server.token_endpoint(), "signed by nobody who is trusted here");
+    assert_no_connection(
+        &error,
+        &server.token_endpoint(),
+        "signed by nobody who is trusted here",
+    );
     assert!(server.requests().is_empty());
 }
 
@@ -92,7 +96,11 @@ async fn a_server_of_another_name_learns_nothing() {
     let certificates = certificates("as.example");
     let server = server(&certificates).await;
     let error = exchange(&server, &certificates.ca).await.unwrap_err();
-    assert_no_connection(&error, &server.token_endpoint(), "the server's certificate is for another name");
+    assert_no_connection(
+        &error,
+        &server.token_endpoint(),
+        "the server's certificate is for another name",
+    );
     assert!(server.requests().is_empty());
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use jwt_bearer::ExchangeError;
 use jwt_bearer::exchange::Answer;
-use jwt_bearer_exchange::tower::BearerLayer;
+use jwt_bearer::exchange::tower::BearerLayer;
 use tower_layer::Layer;
 use tower_service::Service;
 

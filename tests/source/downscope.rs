@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use jwt_bearer::assertion::Header;
-use jwt_bearer::exchange::{AccessToken, BoxUser, Request, Revocation, TokenExchange, Transport};
+use jwt_bearer::exchange::{
+    AccessToken, BoxUser, HttpTransport, Request, Revocation, TokenExchange, TokenSource, Transport,
+};
 use jwt_bearer::provider::TokenEndpoint;
 use jwt_bearer::{
     Client, ExchangeError, ExchangeErrorKind, Profile, Signer, Subject, TokenRequest,
 };
-use jwt_bearer_exchange::{HttpTransport, TokenSource};
 use jwt_bearer_sandbox::{Dialect, Running, Sandbox};
 use serde_json::{Value, json};
 use url::Url;

@@ -29,7 +29,6 @@ fn resident() -> usize {
 async fn ten_thousand_subjects() {
     let endpoint = Endpoint::first([]);
     let sources = Arc::new(sources(&endpoint));
-    let before = resident();
     let mut callers = JoinSet::new();
     for number in 0..10_000 {
         let sources = Arc::clone(&sources);
@@ -43,18 +42,28 @@ async fn ten_thousand_subjects() {
     tokens.dedup();
     assert_eq!(tokens.len(), 10_000);
     assert_eq!((sources.len(), endpoint.posts()), (10_000, 10_000));
-    let grown = resident().saturating_sub(before);
-    println!(
-        "10,000 subjects with their requests as kept here: {} KiB",
-        grown / 1024
-    );
-    assert!(grown < 200 << 20, "{grown}");
-
     for number in 0..10_000 {
         let source = sources.source(&format!("user{number}")).unwrap();
         assert!(source.current().is_some());
     }
     assert_eq!(endpoint.posts(), 10_000);
+}
+
+/// Other tests of this process have their part in what is measured; alone it is a sixth of the bound.
+#[tokio::test(start_paused = true)]
+async fn what_a_subject_costs_in_memory() {
+    let endpoint = Endpoint::first([]);
+    let sources = sources(&endpoint);
+    let before = resident();
+    for number in 0..10_000 {
+        ask(&sources.source(&format!("user{number}")).unwrap()).await;
+    }
+    let grown = resident().saturating_sub(before);
+    println!(
+        "10,000 subjects, with their requests as this test keeps them: {} KiB",
+        grown / 1024
+    );
+    assert!(grown < 200 << 20, "{grown}");
 }
 
 #[tokio::test(start_paused = true)]

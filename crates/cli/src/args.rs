@@ -33,7 +33,7 @@ impl Cli {
     /// The command line, with a variable beside each flag that sets something of a request.
     pub(crate) fn command_line() -> clap::Command {
         Self::command().mut_subcommands(|subcommand| match subcommand.get_name() {
-            "token" | "assertion" => subcommand.mut_args(with_variable),
+            "token" | "downscope" | "revoke" | "assertion" => subcommand.mut_args(with_variable),
             "profile" => {
                 subcommand.mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
             }
@@ -60,6 +60,12 @@ pub(crate) enum Command {
     /// Get an access token and print it.
     #[command(after_help = TOKEN_HELP)]
     Token(TokenArgs),
+    /// Get a token that can do less, to give away: to a page in a browser, for example.
+    #[command(after_help = DOWNSCOPE_HELP)]
+    Downscope(DownscopeArgs),
+    /// End a token before its time. It is read from standard input.
+    #[command(after_help = REVOKE_HELP)]
+    Revoke(RevokeArgs),
     /// Sign an assertion and print it, for servers and drivers that take the JWT itself.
     #[command(after_help = ASSERTION_HELP)]
     Assertion(AssertionArgs),
@@ -195,6 +201,34 @@ pub(crate) struct TokenArgs {
 }
 
 #[derive(Args)]
+pub(crate) struct DownscopeArgs {
+    #[command(flatten)]
+    pub(crate) token: TokenArgs,
+    /// What the new token may do: Box's scopes with a space between.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) to: String,
+    /// What it is for, by the URL of the API, such as https://api.box.com/2.0/files/ID.
+    #[arg(long, value_name = "URL", conflicts_with = "shared_link")]
+    pub(crate) resource: Option<String>,
+    /// What it is for, by Box's shared link.
+    #[arg(long, value_name = "URL")]
+    pub(crate) shared_link: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct RevokeArgs {
+    /// A profile of the configuration file; flags and variables beat its settings.
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// Show the request and the reply's head on standard error, with secrets masked.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Args)]
 pub(crate) struct AssertionArgs {
     /// A profile of the configuration file; flags and variables beat its settings.
     pub(crate) profile: Option<String>,
@@ -236,6 +270,9 @@ pub(crate) struct RequestArgs {
     /// For this Box user.
     #[arg(long, value_name = "ID")]
     pub(crate) user: Option<String>,
+    /// For the Box user who logs in with this e-mail address; found by a token for the enterprise.
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) login: Option<String>,
     /// The server meant: the claim `aud` [default: the provider's].
     #[arg(long, value_name = "TEXT")]
     pub(crate) audience: Option<String>,
@@ -298,9 +335,25 @@ pub(crate) struct RequestArgs {
     /// Certificates (PEM) to trust in place of the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// The time limit for the whole request [default: 30].
+    /// The time limit for everything that is sent, retries included [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
+    /// Keep the token in a file of the user's own until it is nearly over, and use it again.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_not_set")]
+    pub(crate) cache: bool,
+    /// Send once: neither try again nor follow the server's clock.
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_not_set")]
+    pub(crate) no_retry: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_not_set(flag: &bool) -> bool {
+    !flag
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]
@@ -366,6 +419,9 @@ pub(crate) struct SandboxArgs {
     /// A user that may be a subject: Box's user id, Salesforce's username. May be repeated.
     #[arg(long, value_name = "TEXT")]
     pub(crate) user: Vec<String>,
+    /// A Box user that may be a subject, with the e-mail address to be found by. May be repeated.
+    #[arg(long, value_name = "ID=EMAIL")]
+    pub(crate) login: Vec<Parameter>,
     /// An audience to accept in place of the provider's own. May be repeated.
     #[arg(long, value_name = "TEXT")]
     pub(crate) audience: Vec<String>,
@@ -415,6 +471,22 @@ Examples:
   In a script, with a profile:
     jwt-bearer token box-prod --output header |
       curl -H @- https://api.box.com/2.0/users/me";
+
+const DOWNSCOPE_HELP: &str = "\
+The settings are those of `jwt-bearer token`, for the token to begin with.
+
+Example: a token that can only show one file, for a page in a browser:
+  jwt-bearer downscope --box-config config.json --login ann@example.com \\
+    --to 'base_preview item_download' \\
+    --resource https://api.box.com/2.0/files/12345";
+
+const REVOKE_HELP: &str = "\
+The settings are those that the token was got with: they tell the server and
+the app.
+
+Example:
+  jwt-bearer token box-prod >token
+  jwt-bearer revoke box-prod <token";
 
 const ASSERTION_HELP: &str = "\
 The settings are those of `jwt-bearer token`; no token endpoint is needed.

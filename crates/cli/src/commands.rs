@@ -1,9 +1,11 @@
 //! What the command does, a file each.
 
 mod demo;
+mod downscope;
 mod inspect;
 mod key;
 mod profile;
+mod revoke;
 mod sandbox;
 mod token;
 
@@ -14,9 +16,11 @@ use crate::error::Failure;
 use crate::write;
 
 pub(crate) use demo::demo;
+pub(crate) use downscope::downscope;
 pub(crate) use inspect::inspect;
 pub(crate) use key::key;
 pub(crate) use profile::profile;
+pub(crate) use revoke::revoke;
 pub(crate) use sandbox::sandbox;
 pub(crate) use token::{assertion, token};
 

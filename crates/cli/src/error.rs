@@ -25,6 +25,10 @@ impl Failure {
         Self::new(1, text)
     }
 
+    pub(crate) fn refused(text: impl Into<String>) -> Self {
+        Self::new(4, text)
+    }
+
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(2, text)
     }

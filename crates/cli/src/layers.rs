@@ -12,32 +12,22 @@ use crate::error::Failure;
 /// Settings by name, those that are not set left out.
 type Layer = Map<String, Value>;
 
-/// Whoever sets one of the first drops the second from what is below: they exclude each other or belong together.
-const REPLACES: [(&[&str], &[&str]); 7] = [
+/// Settings of which one is used: whoever sets one drops the others from what is below.
+const EXCLUSIVE: [&[&str]; 6] = [
+    &["subject", "enterprise", "user"],
+    &["subject", "user", "login"],
+    &["token-endpoint", "host"],
+    &["client-secret-env", "client-secret-file"],
+    &["passphrase-env", "passphrase-file"],
+    &["issuer", "box-config"],
+];
+
+/// Settings of a profile that belong to one that flags or variables replace.
+const BELONGING: [(&str, &[&str]); 2] = [
+    ("key", &["key-id", "passphrase-env", "passphrase-file"]),
     (
-        &["subject", "enterprise", "user"],
-        &["subject", "enterprise", "user"],
-    ),
-    (&["token-endpoint", "host"], &["token-endpoint", "host"]),
-    (
-        &["client-secret-env", "client-secret-file"],
-        &["client-secret-env", "client-secret-file"],
-    ),
-    (
-        &["passphrase-env", "passphrase-file"],
-        &["passphrase-env", "passphrase-file"],
-    ),
-    (&["key"], &["key-id", "passphrase-env", "passphrase-file"]),
-    (&["issuer"], &["box-config"]),
-    (
-        &["box-config"],
-        &[
-            "issuer",
-            "key",
-            "key-id",
-            "passphrase-env",
-            "passphrase-file",
-        ],
+        "box-config",
+        &["key", "key-id", "passphrase-env", "passphrase-file"],
     ),
 ];
 
@@ -59,7 +49,14 @@ pub(crate) fn combined(
     let (variables, flags): (Layer, Layer) = layer(args)?
         .into_iter()
         .partition(|(name, _)| variables.contains(name));
-    let settings = over(flags, over(variables, layer(profile)?));
+    let set = over(flags, variables);
+    let mut profile = layer(profile)?;
+    for (replaced, belonging) in BELONGING {
+        if set.contains_key(replaced) {
+            profile.retain(|name, _| !belonging.contains(&name.as_str()));
+        }
+    }
+    let settings = over(set, profile);
     serde_json::from_value(Value::Object(settings)).map_err(unreadable)
 }
 
@@ -74,9 +71,9 @@ fn layer(args: &RequestArgs) -> Result<Layer, Failure> {
 }
 
 fn over(upper: Layer, mut lower: Layer) -> Layer {
-    for (replacing, replaced) in REPLACES {
-        if replacing.iter().any(|name| upper.contains_key(*name)) {
-            lower.retain(|name, _| !replaced.contains(&name.as_str()));
+    for group in EXCLUSIVE {
+        if group.iter().any(|name| upper.contains_key(*name)) {
+            lower.retain(|name, _| !group.contains(&name.as_str()));
         }
     }
     for (name, value) in upper {

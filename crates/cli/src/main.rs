@@ -3,12 +3,14 @@
 #![allow(missing_docs, reason = "a program has no public items")]
 
 mod args;
+mod cache;
 mod commands;
 mod config;
 mod error;
 mod interaction;
 mod layers;
 mod pairs;
+mod session;
 mod settings;
 mod times;
 mod verbose;
@@ -44,6 +46,8 @@ fn run(command: Command, variables: &HashSet<String>) -> Result<(), Failure> {
         .map_err(|error| Failure::other(format!("the program could not be set up: {error}")))?;
     let result = match command {
         Command::Token(args) => runtime.block_on(commands::token(&args, variables)),
+        Command::Downscope(args) => runtime.block_on(commands::downscope(&args, variables)),
+        Command::Revoke(args) => runtime.block_on(commands::revoke(&args, variables)),
         Command::Assertion(args) => runtime.block_on(commands::assertion(&args, variables)),
         Command::Key { command } => runtime.block_on(commands::key(&command)),
         Command::Inspect { jwt } => commands::inspect(jwt.as_deref()),

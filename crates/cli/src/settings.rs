@@ -3,26 +3,30 @@
 use std::collections::HashSet;
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jwt_bearer::assertion::Header;
-use jwt_bearer::exchange::HttpTransport;
+use jwt_bearer::exchange::{HttpTransport, Retry};
 use jwt_bearer::provider::{RequestBuilder, SecretRule};
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use jwt_bearer::{Algorithm, BoxConfig, Grant, KeyUri, Profile, Signer, Subject, read_key};
 use serde_json::Value;
 
 use crate::args::{ConfigArgs, KeyArgs, Provider, RequestArgs};
+use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::Failure;
 use crate::interaction::{Passphrase, Reference, prompt, text_file};
 use crate::layers;
-use crate::pairs::Pair;
+use crate::pairs::{Pair, Seconds};
 use crate::write::note;
 
 const MAX_BOX_CONFIG: u64 = 1 << 20;
 const MAX_CA_FILE: u64 = 16 << 20;
+/// How long everything that is sent may take, unless it is set.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Everything that was set, wherever.
 #[derive(Debug)]
@@ -192,6 +196,11 @@ impl Settings {
                 "more than one of --subject, --enterprise and --user is set; set one",
             ));
         }
+        if args.login.is_some() && (args.user.is_some() || args.subject.is_some()) {
+            return Err(Failure::usage(
+                "--login is set besides another user; it needs the enterprise alone, to look the user up in",
+            ));
+        }
         if let Some(audience) = &args.audience {
             request = request.audience(audience.as_str());
         }
@@ -246,6 +255,28 @@ impl Settings {
             algorithm,
             &passphrase,
         )?))
+    }
+
+    /// The e-mail address of the Box user whom the token is for.
+    pub(crate) fn login(&self) -> Option<&str> {
+        self.args.login.as_deref()
+    }
+
+    /// How to try again, within the time limit; `None` for one try.
+    pub(crate) fn retry(&self) -> Option<Retry> {
+        let budget = self.args.timeout.map_or(TIMEOUT, Seconds::duration);
+        (!self.args.no_retry).then(|| Retry::new().budget(budget))
+    }
+
+    /// Where the token is kept between runs, if it is: named by everything that makes it different.
+    pub(crate) fn cache(&self) -> Result<Option<Cache>, Failure> {
+        if !self.args.cache {
+            return Ok(None);
+        }
+        let unreadable = |error| Failure::other(format!("the settings cannot be written: {error}"));
+        let app = self.box_config.as_ref().map(BoxConfig::client_id);
+        let settings = serde_json::to_string(&(&self.args, app)).map_err(unreadable)?;
+        Cache::open(&settings).map(Some)
     }
 
     /// What carries the request.

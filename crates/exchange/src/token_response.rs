@@ -124,7 +124,7 @@ impl fmt::Debug for TokenResponse {
 pub struct AccessToken(SecretString);
 
 impl AccessToken {
-    /// A token that came by another way; `None` if it is empty or has characters that no header can carry.
+    /// A token from elsewhere; `None` if it is empty or has other than visible ASCII characters.
     #[must_use]
     pub fn new(token: impl Into<SecretString>) -> Option<Self> {
         let token = token.into();

@@ -5,7 +5,9 @@ mod key_uri;
 mod open;
 
 pub use interaction::{Interaction, NoInteraction, SecretKind};
-pub use jwt_bearer_exchange::{Client, ExchangeError, ExchangeErrorKind, TokenResponse};
+pub use jwt_bearer_exchange::{
+    Client, ExchangeError, ExchangeErrorKind, TokenResponse, TokenSource, TokenSources,
+};
 pub use jwt_bearer_provider::{BoxConfig, Grant, Profile, Subject, TokenRequest};
 pub use jwt_bearer_signer::{Algorithm, Signer};
 pub use jwt_bearer_signer_local::LocalSigner;

@@ -23,7 +23,7 @@ impl KeyUri {
     /// reads the AWS configuration and calls the service, and needs a tokio runtime.
     ///
     /// # Errors
-    /// Any [`SignErrorKind`] but `InputLength`. A key of a kind that was not built in is `Other`; the source tells
+    /// Any [`SignErrorKind`] but `InputLength`. A key of a kind that was not built in is `InvalidKey`; the source tells
     /// how to have it.
     pub async fn open(
         &self,
@@ -54,7 +54,7 @@ impl KeyUri {
             #[cfg(not(feature = "aws-kms"))]
             Self::AwsKms { .. } => {
                 let text = "this build has no AWS KMS in it; build it with `--features aws-kms`";
-                return Err(SignError::new(SignErrorKind::Other, text));
+                return Err(SignError::new(SignErrorKind::InvalidKey, text));
             }
         };
         Ok(Arc::new(read_key(&name, &bytes, algorithm, interaction)?))
@@ -177,7 +177,7 @@ mod tests {
             #[cfg(not(feature = "aws-kms"))]
             (
                 "awskms:alias/box",
-                SignErrorKind::Other,
+                SignErrorKind::InvalidKey,
                 "this build has no AWS KMS in it; build it with `--features aws-kms`",
             ),
             (

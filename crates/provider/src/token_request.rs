@@ -52,6 +52,18 @@ impl TokenRequest {
         self.assertion.sign(signer, now).await
     }
 
+    /// The form parameter `client_id`, if there is one.
+    #[must_use]
+    pub fn client_id(&self) -> Option<&str> {
+        self.client_id.as_deref()
+    }
+
+    /// The form parameter `client_secret`, if there is one.
+    #[must_use]
+    pub const fn client_secret(&self) -> Option<&SecretString> {
+        self.client_secret.as_ref()
+    }
+
     /// What goes into the assertion.
     #[must_use]
     pub const fn assertion_request(&self) -> &AssertionRequest {

@@ -162,7 +162,7 @@ impl AwsKmsKey {
         };
         let mut builder = config.to_builder().region(Region::new(region.clone()));
         if let Some(endpoint) = self.checked_endpoint()? {
-            let _ = endpoint;
+            builder.set_endpoint_url(Some(endpoint));
         }
         if config.http_client().is_none() {
             builder.set_http_client(Some(http_client()));

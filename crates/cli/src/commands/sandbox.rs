@@ -32,6 +32,9 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
     }
     sandbox = args.enterprise.iter().fold(sandbox, Sandbox::enterprise);
     sandbox = args.user.iter().fold(sandbox, Sandbox::user);
+    sandbox = args.login.iter().fold(sandbox, |sandbox, user| {
+        sandbox.login(&user.name, &user.value)
+    });
     sandbox = args.audience.iter().fold(sandbox, Sandbox::audience);
     if args.unauthorized {
         sandbox = sandbox.unauthorized();

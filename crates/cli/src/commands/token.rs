@@ -1,12 +1,13 @@
 use std::collections::HashSet;
 
 use jwt_bearer::assertion::{Clock, SystemClock};
-use jwt_bearer::{Client, TokenResponse};
+use serde_json::Value;
 
 use crate::args::{AssertionArgs, Output, TokenArgs};
+use crate::cache::Cache;
 use crate::error::{Failure, chain};
+use crate::session::Session;
 use crate::settings::Settings;
-use crate::verbose::Verbose;
 use crate::write;
 
 pub(crate) async fn token(args: &TokenArgs, variables: &HashSet<String>) -> Result<(), Failure> {
@@ -16,23 +17,16 @@ pub(crate) async fn token(args: &TokenArgs, variables: &HashSet<String>) -> Resu
         args.profile.as_deref(),
         &args.config,
     )?;
-    // Whatever can be wrong without a secret is told before one is asked for.
-    let trial = settings.trial_request()?.build()?;
-    let transport = settings.transport()?;
-    let signer = settings.signer().await?;
-    trial
-        .assertion_request()
-        .check_algorithm(signer.algorithm())?;
-    let request = settings.request()?.build()?;
-    let client = match args.verbose {
-        true => Client::new().transport(Verbose(transport)),
-        false => Client::new().transport(transport),
-    };
-    let token = client
-        .token(&request, &signer)
-        .await
-        .map_err(|error| Failure::exchange(&error, request.profile()))?;
-    write::result(&written(&token, args.output))
+    // Until it is dropped, other runs wait for what this one gets.
+    let cache = settings.cache()?;
+    if let Some(reply) = cache.as_ref().and_then(Cache::read) {
+        return write::result(&written(&reply, args.output));
+    }
+    let token = Session::new(&settings, args.verbose).await?.token().await?;
+    if let Some(cache) = &cache {
+        cache.write(&token);
+    }
+    write::result(&written(&token.to_json(), args.output))
 }
 
 pub(crate) async fn assertion(
@@ -56,15 +50,17 @@ pub(crate) async fn assertion(
     write::result(&format!("{}\n", assertion.as_str()))
 }
 
-fn written(token: &TokenResponse, output: Output) -> String {
-    let access_token = token.access_token().expose();
+/// A token endpoint's reply, as the user wants it.
+pub(crate) fn written(reply: &Value, output: Output) -> String {
+    let text = |name: &str| reply[name].as_str();
+    let access_token = text("access_token").unwrap_or_default();
     match output {
         Output::Token => format!("{access_token}\n"),
-        Output::Json => format!("{:#}\n", token.to_json()),
+        Output::Json => format!("{reply:#}\n"),
         Output::Header => format!("Authorization: Bearer {access_token}\n"),
         Output::Env => {
             let mut lines = format!("export ACCESS_TOKEN={}\n", quoted(access_token));
-            if let Some(url) = token.instance_url() {
+            if let Some(url) = text("instance_url") {
                 lines += &format!("export INSTANCE_URL={}\n", quoted(url));
             }
             lines

@@ -1,0 +1,111 @@
+//! From settings to tokens: what `token`, `downscope` and `revoke` share.
+
+use std::sync::Arc;
+
+use jwt_bearer::exchange::{Retry, TokenSource};
+use jwt_bearer::provider::TokenEndpoint;
+use jwt_bearer::{Client, ExchangeError, Signer, Subject, TokenRequest, TokenResponse};
+
+use crate::error::Failure;
+use crate::settings::Settings;
+use crate::times;
+use crate::verbose::Verbose;
+use crate::write::note;
+
+/// A server, an app and a key.
+pub(crate) struct Session {
+    pub(crate) client: Client,
+    pub(crate) request: TokenRequest,
+    signer: Arc<dyn Signer>,
+    /// How to try again; `None` for one try.
+    retry: Option<Retry>,
+}
+
+impl Session {
+    /// Opens the key and prepares the request; nothing is sent but what finds a Box user by e-mail address.
+    pub(crate) async fn new(settings: &Settings, verbose: bool) -> Result<Self, Failure> {
+        // Whatever can be wrong without a secret is told before one is asked for.
+        let trial = settings.trial_request()?.build()?;
+        let client = client(settings, verbose)?;
+        let signer = settings.signer().await?;
+        trial
+            .assertion_request()
+            .check_algorithm(signer.algorithm())?;
+        let request = settings.request()?;
+        let mut session = Self {
+            client,
+            request: request.clone().build()?,
+            signer,
+            retry: settings.retry(),
+        };
+        if let Some(login) = settings.login() {
+            let id = session.box_user(login).await?;
+            session.request = request.subject(Subject::User(id)).build()?;
+        }
+        Ok(session)
+    }
+
+    pub(crate) async fn token(&self) -> Result<TokenResponse, Failure> {
+        let Some(retry) = self.retry.clone() else {
+            let token = self.client.token(&self.request, &self.signer).await;
+            return token.map_err(|error| self.failure(&error));
+        };
+        let source = TokenSource::new(
+            self.client.clone(),
+            self.request.clone(),
+            Arc::clone(&self.signer),
+        );
+        let source = source.retry(retry);
+        let token = source.token().await;
+        if let Some(offset) = source.clock_offset() {
+            let by = times::length(offset.unsigned_abs());
+            let direction = if offset > 0 { "behind" } else { "ahead of" };
+            note(&format!(
+                "this machine's clock is {by} {direction} the server's, whose time was used; have it set by NTP"
+            ));
+        }
+        token
+            .map(|token| token.response().clone())
+            .map_err(|error| self.failure(&error))
+    }
+
+    /// Sends something that is not an assertion, and again where that may help.
+    pub(crate) async fn send<T, F>(&self, mut operation: impl FnMut() -> F) -> Result<T, Failure>
+    where
+        F: Future<Output = Result<T, ExchangeError>>,
+    {
+        let result = match &self.retry {
+            Some(retry) => retry.run(operation).await,
+            None => operation().await,
+        };
+        result.map_err(|error| self.failure(&error))
+    }
+
+    fn failure(&self, error: &ExchangeError) -> Failure {
+        Failure::exchange(error, self.request.profile())
+    }
+
+    /// The id of the Box user who logs in so, by a token for the enterprise.
+    async fn box_user(&self, login: &str) -> Result<String, Failure> {
+        let token = self.token().await?;
+        // The API and the token endpoint are on one host.
+        let mut api = self.request.token_endpoint().url().clone();
+        api.set_path("");
+        let api = TokenEndpoint::new(api.as_str())?;
+        let find = || self.client.box_user(&api, token.access_token(), login);
+        match self.send(find).await? {
+            Some(user) => Ok(user.id),
+            None => Err(Failure::refused(format!("Box knows no user who logs in as `{login}` in this enterprise"))
+                .hint("the app needs the scope \"Manage users\" to see users; the address is the one to log in with")),
+        }
+    }
+}
+
+/// A client that sends as the settings say.
+pub(crate) fn client(settings: &Settings, verbose: bool) -> Result<Client, Failure> {
+    let transport = settings.transport()?;
+    Ok(match verbose {
+        true => Client::new().transport(Verbose(transport)),
+        false => Client::new().transport(transport),
+    })
+}
