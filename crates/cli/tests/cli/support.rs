@@ -89,11 +89,13 @@ impl Folder {
                 process.env(name, value);
             }
         }
-        for name in ["HOME", "XDG_CONFIG_HOME"] {
+        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
             process.env(name, self.0.path().join("home"));
         }
         process.env("TMPDIR", self.0.path().join("tmp"));
         process.env("TZ", "UTC");
+        // What a server answered is told at once; the tests about retries take this away.
+        process.env("JWT_BEARER_NO_RETRY", "true");
         // Whatever a mistake would send to the real servers ends here.
         process.env("HTTPS_PROXY", "http://127.0.0.1:9");
         process.env("NO_PROXY", "127.0.0.1");
