@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::builder::BoolishValueParser;
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jwt_bearer::{Grant, Profile};
@@ -339,11 +340,11 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
     /// Keep the token in a file of the user's own until it is nearly over, and use it again.
-    #[arg(long)]
+    #[arg(long, value_parser = BoolishValueParser::new())]
     #[serde(skip_serializing_if = "is_not_set")]
     pub(crate) cache: bool,
     /// Send once: neither try again nor follow the server's clock.
-    #[arg(long)]
+    #[arg(long, value_parser = BoolishValueParser::new())]
     #[serde(skip_serializing_if = "is_not_set")]
     pub(crate) no_retry: bool,
 }

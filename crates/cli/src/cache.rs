@@ -88,7 +88,7 @@ impl Cache {
         let life = token.expires_in().unwrap_or(UNKNOWN);
         let used = life.saturating_sub(MARGIN.min(life / 2));
         let kept = Kept {
-            expires_at: seconds(SystemClock.now() + used),
+            expires_at: seconds(SystemClock.now()).saturating_add(used.as_secs()),
             reply: token.to_json(),
         };
         if let Err(error) = self.replace(&kept) {

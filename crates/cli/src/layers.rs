@@ -31,6 +31,9 @@ const BELONGING: [(&str, &[&str]); 2] = [
     ),
 ];
 
+/// Settings that a variable can also switch off.
+const SWITCHES: [&str; 2] = ["cache", "no-retry"];
+
 /// The names of the settings that came from variables of the environment.
 pub(crate) fn from_variables(matches: &ArgMatches) -> HashSet<String> {
     let names = matches.ids().map(clap::Id::as_str);
@@ -46,7 +49,11 @@ pub(crate) fn combined(
     variables: &HashSet<String>,
     profile: &RequestArgs,
 ) -> Result<RequestArgs, Failure> {
-    let (variables, flags): (Layer, Layer) = layer(args)?
+    let mut args = layer(args)?;
+    for name in SWITCHES.iter().filter(|name| variables.contains(**name)) {
+        args.entry(*name).or_insert(Value::Bool(false));
+    }
+    let (variables, flags): (Layer, Layer) = args
         .into_iter()
         .partition(|(name, _)| variables.contains(name));
     let set = over(flags, variables);

@@ -1,6 +1,7 @@
 //! From settings to tokens: what `token`, `downscope` and `revoke` share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use jwt_bearer::exchange::{Retry, TokenSource};
 use jwt_bearer::provider::TokenEndpoint;
@@ -19,6 +20,8 @@ pub(crate) struct Session {
     signer: Arc<dyn Signer>,
     /// How to try again; `None` for one try.
     retry: Option<Retry>,
+    /// Whether the user knows already that the clocks differ.
+    clock_is_told: AtomicBool,
 }
 
 impl Session {
@@ -37,6 +40,7 @@ impl Session {
             request: request.clone().build()?,
             signer,
             retry: settings.retry(),
+            clock_is_told: AtomicBool::new(false),
         };
         if let Some(login) = settings.login() {
             let id = session.box_user(login).await?;
@@ -57,7 +61,9 @@ impl Session {
         );
         let source = source.retry(retry);
         let token = source.token().await;
-        if let Some(offset) = source.clock_offset() {
+        if let Some(offset) = source.clock_offset()
+            && !self.clock_is_told.swap(true, Ordering::Relaxed)
+        {
             let by = times::length(offset.unsigned_abs());
             let direction = if offset > 0 { "behind" } else { "ahead of" };
             note(&format!(

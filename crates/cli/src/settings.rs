@@ -79,6 +79,14 @@ impl Settings {
         {
             return Err(Failure::usage("--box-config is for --provider box alone"));
         }
+        if settings.args.login.is_some()
+            && settings
+                .args
+                .provider
+                .is_some_and(|provider| provider != Provider::Box)
+        {
+            return Err(Failure::usage("--login is for --provider box alone"));
+        }
         if settings.box_config.is_some() && settings.args.issuer.is_some() {
             return Err(Failure::usage(
                 "both --issuer and --box-config are set; the client id is in Box's file",
@@ -274,7 +282,8 @@ impl Settings {
             return Ok(None);
         }
         let unreadable = |error| Failure::other(format!("the settings cannot be written: {error}"));
-        let app = self.box_config.as_ref().map(BoxConfig::client_id);
+        // Box's file has the app and the subject in it, and the same name in many folders. No secret is shown.
+        let app = format!("{:?}", self.box_config);
         let settings = serde_json::to_string(&(&self.args, app)).map_err(unreadable)?;
         Cache::open(&settings).map(Some)
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use jwt_bearer::assertion::Assertion;
-use jwt_bearer::exchange::{HttpTransport, Reply, Request, Transport, TransportError};
+use jwt_bearer::exchange::{HttpTransport, Method, Reply, Request, Transport, TransportError};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -26,7 +26,11 @@ pub(crate) struct Verbose(pub(crate) HttpTransport);
 #[async_trait]
 impl Transport for Verbose {
     async fn send(&self, request: Request) -> Result<Reply, TransportError> {
-        note(&format!("> POST {}", request.url));
+        let method = match request.method {
+            Method::Get => "GET",
+            _ => "POST",
+        };
+        note(&format!("> {method} {}", request.url));
         for (name, value) in form_urlencoded::parse(request.body().as_bytes()) {
             if PLAIN.contains(&&*name) {
                 note(&format!(">   {name} = {}", harmless(&value)));

@@ -1,5 +1,6 @@
 //! The command with keys in a KMS emulator: from the key to the token.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::expect_used,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test fails by panicking"

@@ -10,7 +10,7 @@ use crate::session::client;
 use crate::settings::Settings;
 use crate::write::note;
 
-/// No access token is longer: 64 KiB.
+/// Access tokens are shorter than this: 64 KiB.
 const MAX_TOKEN: u64 = 64 << 10;
 
 pub(crate) async fn revoke(args: &RevokeArgs, variables: &HashSet<String>) -> Result<(), Failure> {
@@ -51,7 +51,9 @@ fn token_from_input() -> Result<AccessToken, Failure> {
         .take(MAX_TOKEN)
         .read_to_string(&mut text)
         .map_err(|error| Failure::usage(format!("standard input cannot be read: {error}")))?;
-    AccessToken::new(text.trim()).ok_or_else(|| {
+    // The start of a longer text is another token.
+    let token = AccessToken::new(text.trim()).filter(|_| (text.len() as u64) < MAX_TOKEN);
+    token.ok_or_else(|| {
         Failure::usage("what came on standard input is no access token: one line of visible ASCII characters was expected")
     })
 }

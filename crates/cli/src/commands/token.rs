@@ -39,6 +39,11 @@ pub(crate) async fn assertion(
         args.profile.as_deref(),
         &args.config,
     )?;
+    if settings.login().is_some() {
+        return Err(Failure::usage(
+            "--login is set, and nobody is asked for the user's id; set --user ID",
+        ));
+    }
     let request = settings.assertion_request()?.build_assertion()?;
     let signer = settings.signer().await?;
     request.check_algorithm(signer.algorithm())?;

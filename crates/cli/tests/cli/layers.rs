@@ -147,7 +147,8 @@ const CASES: &[Case] = &[
         "assertion --box-config box.json",
         &[
             ("JWT_BEARER_ISSUER", "of-variable"),
-            ("JWT_BEARER_KEY", "none.pem"),
+            // Box's file may come without its key.
+            ("JWT_BEARER_KEY", "rsa.pem"),
         ],
         [
             Some("app"),
@@ -180,7 +181,7 @@ const CASES: &[Case] = &[
             None,
         ],
     ),
-    // Key id and passphrase belong to the key.
+    // Key id and passphrase of a profile belong to its key; variables are for whatever key there is.
     (
         "assertion encrypted --key rsa.pem",
         &[],
@@ -192,9 +193,13 @@ const CASES: &[Case] = &[
         [Some("of-profile"), None, None, None, None],
     ),
     (
-        "assertion encrypted --key rsa.pem --key-id of-flag",
-        &[("JWT_BEARER_PASSPHRASE_ENV", "NONE")],
-        [Some("of-profile"), None, None, None, Some("of-flag")],
+        "assertion encrypted --key rsa-aes256.pem",
+        &[
+            ("JWT_BEARER_KEY_ID", "of-variable"),
+            ("JWT_BEARER_PASSPHRASE_ENV", "PASSPHRASE"),
+            ("PASSPHRASE", "secret"),
+        ],
+        [Some("of-profile"), None, None, None, Some("of-variable")],
     ),
     (
         "assertion encrypted --passphrase-env PASSPHRASE",

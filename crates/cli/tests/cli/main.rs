@@ -8,14 +8,19 @@
 )]
 
 mod bad_input;
+mod cache;
 mod colours;
 mod demo;
 mod documents;
+mod downscope;
 mod exit_codes;
 mod inspect;
 mod key;
 mod layers;
+mod login;
 mod profile;
+mod retry;
+mod revoke;
 mod sandbox;
 mod server;
 mod settings;

@@ -236,6 +236,25 @@ fn other_providers_and_audiences_are_imitated_too() {
 }
 
 #[test]
+fn users_are_found_by_the_address_that_is_given() {
+    let folder = folder();
+    let server = Server::started(&folder, &format!("{SANDBOX} --login 55=ann@example.com"));
+    let arguments = format!("{BOX} --enterprise 1234567 --login");
+    server
+        .token(&folder, &format!("{arguments} ann@example.com"))
+        .token();
+    let stderr = server
+        .token(&folder, &format!("{arguments} bob@example.com"))
+        .failure(4);
+    assert_eq!(
+        first_error(&stderr),
+        "Box knows no user who logs in as `bob@example.com` in this enterprise"
+    );
+    // The user is a subject too.
+    server.token(&folder, &format!("{BOX} --user 55")).token();
+}
+
+#[test]
 fn https_is_served_with_a_certificate() {
     let folder = folder();
     let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
@@ -304,6 +323,10 @@ fn what_cannot_be_served_is_refused() {
         (
             with("127.0.0.1:0", "8099"),
             "invalid value '8099' for '--listen <ADDR>': invalid socket address syntax",
+        ),
+        (
+            format!("{SANDBOX} --login ann@example.com"),
+            "invalid value 'ann@example.com' for '--login <ID=EMAIL>': expected NAME=VALUE",
         ),
         (
             with("127.0.0.1:0", &taken),

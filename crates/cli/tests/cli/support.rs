@@ -44,6 +44,11 @@ impl Folder {
         self.0.path().join("home/jwt-bearer/jwt-bearer.toml")
     }
 
+    /// Where the option --cache keeps tokens.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.0.path().join("home/cache/jwt-bearer")
+    }
+
     /// Writes a file in the working directory.
     pub(crate) fn write(&self, name: &str, content: impl AsRef<[u8]>) {
         let path = self.path(name);
@@ -89,9 +94,10 @@ impl Folder {
                 process.env(name, value);
             }
         }
-        for name in ["HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"] {
+        for name in ["HOME", "XDG_CONFIG_HOME"] {
             process.env(name, self.0.path().join("home"));
         }
+        process.env("XDG_CACHE_HOME", self.0.path().join("home/cache"));
         process.env("TMPDIR", self.0.path().join("tmp"));
         process.env("TZ", "UTC");
         // What a server answered is told at once; the tests about retries take this away.
@@ -109,6 +115,17 @@ impl Command {
     pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
         self.0.env(name, value);
         self
+    }
+
+    /// Without a variable that it would have.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.env_remove(name);
+        self
+    }
+
+    /// As it comes: a failure that may pass is tried again.
+    pub(crate) fn with_retries(self) -> Self {
+        self.without("JWT_BEARER_NO_RETRY")
     }
 
     /// An argument with white space.

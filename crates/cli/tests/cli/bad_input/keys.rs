@@ -80,7 +80,7 @@ const KEYS: &[Case] = &[
     (
         "generic --key awskms:alias/box?region=eu-central-1",
         3,
-        "the signature failed: this build has no AWS KMS in it; build it with `--features aws-kms`",
+        "the key cannot be used: this build has no AWS KMS in it; build it with `--features aws-kms`",
     ),
     (
         "generic --key awskms:alias/box?zone=1",
