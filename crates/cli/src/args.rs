@@ -193,6 +193,9 @@ pub(crate) struct TokenArgs {
     pub(crate) request: RequestArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+    /// With --cache: get a new token all the same, and keep that.
+    #[arg(long)]
+    pub(crate) fresh: bool,
     /// What to print.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: Output,
@@ -336,10 +339,10 @@ pub(crate) struct RequestArgs {
     /// Certificates (PEM) to trust in place of the system's.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// The time limit for everything that is sent, retries included [default: 30].
+    /// The time limit for getting a token, retries included [default: 30].
     #[arg(long, value_name = "SECONDS")]
     pub(crate) timeout: Option<Seconds>,
-    /// Keep the token in a file of the user's own until it is nearly over, and use it again.
+    /// `token` keeps what it gets in a file of the user's own until it is nearly over, and uses it again.
     #[arg(long, value_parser = BoolishValueParser::new())]
     #[serde(skip_serializing_if = "is_not_set")]
     pub(crate) cache: bool,

@@ -1,16 +1,18 @@
 //! Tokens between runs, in a file each.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_bearer::assertion::{Clock, SystemClock};
+use jwt_bearer::exchange::AccessToken;
 use jwt_bearer::{Algorithm, TokenResponse};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
 use crate::error::Failure;
 use crate::write::note;
@@ -20,24 +22,24 @@ const UNKNOWN: Duration = Duration::from_secs(600);
 /// A token that lives no longer than this is not worth a request.
 const MARGIN: Duration = Duration::from_secs(60);
 
-/// The file of one token. Until it is dropped, other runs that want the same token wait.
+/// The file of one token.
 #[derive(Debug)]
 pub(crate) struct Cache {
     path: PathBuf,
-    /// A file of its own, since the other one is replaced. Closing it lets the next one in.
-    _lock: File,
 }
 
 #[derive(Deserialize, Serialize)]
 struct Kept {
+    /// Seconds since 1970; a clock that stands before this was set since.
+    kept_at: u64,
     /// Seconds since 1970.
     expires_at: u64,
     reply: Value,
 }
 
 impl Cache {
-    /// The file for a token got by these settings, which only give its name.
-    pub(crate) fn open(settings: &str) -> Result<Self, Failure> {
+    /// The file for a token got by these settings, which only give its name. Nothing is read or written.
+    pub(crate) fn new(settings: &str) -> Result<Self, Failure> {
         let folder = folder().ok_or_else(|| {
             Failure::usage(
                 "there is no folder for --cache; set XDG_CACHE_HOME or HOME to an absolute path",
@@ -45,42 +47,84 @@ impl Cache {
         })?;
         let digest = Algorithm::Rs256.digest(settings.as_bytes());
         let name = URL_SAFE_NO_PAD.encode(digest.as_ref().map_or(&[][..], AsRef::as_ref));
-        let path = folder.join(name);
-        let unusable = |error: io::Error| {
-            Failure::other(format!(
-                "the folder for --cache, {}, cannot be used: {error}",
-                folder.display()
-            ))
-        };
-        make_folder(&folder).map_err(unusable)?;
-        let lock = private()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path.with_extension("lock"))
-            .map_err(unusable)?;
-        lock.lock().map_err(unusable)?;
         Ok(Self {
-            path: path.with_extension("json"),
-            _lock: lock,
+            path: folder.join(name).with_extension("json"),
         })
     }
 
     /// The reply that is kept, if its token still has time to live.
     pub(crate) fn read(&self) -> Option<Value> {
-        let text = fs::read(&self.path).ok()?;
-        let kept: Option<Kept> = serde_json::from_slice(&text).ok();
-        let Some(kept) = kept.filter(|kept| kept.reply["access_token"].is_string()) else {
-            let aside = self.path.with_extension("damaged");
-            if fs::rename(&self.path, &aside).is_ok() {
+        let text = match fs::read(&self.path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return None,
+            Err(error) => {
                 note(&format!(
-                    "a damaged file of --cache was set aside: {}",
-                    aside.display()
+                    "the kept token cannot be read: {}: {error}",
+                    self.path.display()
                 ));
+                return None;
             }
+        };
+        let kept: Option<Kept> = serde_json::from_slice(&text).ok();
+        let is_token = |kept: &Kept| {
+            kept.reply["access_token"]
+                .as_str()
+                .and_then(AccessToken::new)
+                .is_some()
+        };
+        let Some(kept) = kept.filter(is_token) else {
+            let aside = self.path.with_extension("damaged");
+            let result = fs::rename(&self.path, &aside);
+            let place =
+                result.map_or_else(|error| error.to_string(), |()| aside.display().to_string());
+            note(&format!("a damaged file of --cache was set aside: {place}"));
             return None;
         };
-        (kept.expires_at > seconds(SystemClock.now())).then_some(kept.reply)
+        let now = seconds(SystemClock.now());
+        (kept.kept_at <= now && now < kept.expires_at).then_some(kept.reply)
+    }
+
+    /// Lets no other run get the same token until the lock is dropped. Waits for another run so long, and then does
+    /// without.
+    pub(crate) async fn lock(&self, limit: Duration) -> Result<Option<File>, Failure> {
+        let unusable = |error: io::Error| {
+            Failure::other(format!(
+                "the file for --cache, {}, cannot be used: {error}",
+                self.path.display()
+            ))
+        };
+        if let Some(folder) = self.path.parent() {
+            make_folder(folder).map_err(unusable)?;
+        }
+        let path = self.path.with_extension("lock");
+        let lock = private()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(unusable)?;
+        let deadline = Instant::now() + limit;
+        loop {
+            match lock.try_lock() {
+                Ok(()) => return Ok(Some(lock)),
+                Err(TryLockError::Error(error)) => return Err(unusable(error)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    note("another run holds the kept token for too long; going on without it");
+                    return Ok(None);
+                }
+                Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(20)).await,
+            }
+        }
+    }
+
+    /// Forgets a token that was ended.
+    pub(crate) fn forget(&self, token: &AccessToken) {
+        if self
+            .read()
+            .is_some_and(|reply| reply["access_token"] == token.expose())
+        {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 
     /// Keeps a reply: all of the new file, or none of it.
@@ -88,6 +132,7 @@ impl Cache {
         let life = token.expires_in().unwrap_or(UNKNOWN);
         let used = life.saturating_sub(MARGIN.min(life / 2));
         let kept = Kept {
+            kept_at: seconds(SystemClock.now()),
             expires_at: seconds(SystemClock.now()).saturating_add(used.as_secs()),
             reply: token.to_json(),
         };

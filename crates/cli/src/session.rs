@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jwt_bearer::exchange::{Retry, TokenSource};
-use jwt_bearer::provider::TokenEndpoint;
+use jwt_bearer::provider::{RequestBuilder, TokenEndpoint};
 use jwt_bearer::{Client, ExchangeError, Signer, Subject, TokenRequest, TokenResponse};
 
 use crate::error::Failure;
@@ -17,6 +17,8 @@ use crate::write::note;
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) request: TokenRequest,
+    /// What the request was built from.
+    builder: RequestBuilder,
     signer: Arc<dyn Signer>,
     /// How to try again; `None` for one try.
     retry: Option<Retry>,
@@ -25,7 +27,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// Opens the key and prepares the request; nothing is sent but what finds a Box user by e-mail address.
+    /// Opens the key, asks for what must be asked, and prepares the request. Nothing is sent.
     pub(crate) async fn new(settings: &Settings, verbose: bool) -> Result<Self, Failure> {
         // Whatever can be wrong without a secret is told before one is asked for.
         let trial = settings.trial_request()?.build()?;
@@ -34,22 +36,27 @@ impl Session {
         trial
             .assertion_request()
             .check_algorithm(signer.algorithm())?;
-        let request = settings.request()?;
-        let mut session = Self {
+        let builder = settings.request()?;
+        Ok(Self {
             client,
-            request: request.clone().build()?,
+            request: builder.clone().build()?,
+            builder,
             signer,
             retry: settings.retry(),
             clock_is_told: AtomicBool::new(false),
-        };
-        if let Some(login) = settings.login() {
-            let id = session.box_user(login).await?;
-            session.request = request.subject(Subject::User(id)).build()?;
-        }
-        Ok(session)
+        })
     }
 
-    pub(crate) async fn token(&self) -> Result<TokenResponse, Failure> {
+    /// Gets a token: for a user named by e-mail address, after one for the enterprise.
+    pub(crate) async fn token(&mut self, settings: &Settings) -> Result<TokenResponse, Failure> {
+        if let Some(login) = settings.login() {
+            let user = Subject::User(self.box_user(login).await?);
+            self.request = self.builder.clone().subject(user).build()?;
+        }
+        self.exchange().await
+    }
+
+    async fn exchange(&self) -> Result<TokenResponse, Failure> {
         let Some(retry) = self.retry.clone() else {
             let token = self.client.token(&self.request, &self.signer).await;
             return token.map_err(|error| self.failure(&error));
@@ -93,7 +100,7 @@ impl Session {
 
     /// The id of the Box user who logs in so, by a token for the enterprise.
     async fn box_user(&self, login: &str) -> Result<String, Failure> {
-        let token = self.token().await?;
+        let token = self.exchange().await?;
         // The API and the token endpoint are on one host.
         let mut api = self.request.token_endpoint().url().clone();
         api.set_path("");

@@ -270,22 +270,34 @@ impl Settings {
         self.args.login.as_deref()
     }
 
-    /// How to try again, within the time limit; `None` for one try.
-    pub(crate) fn retry(&self) -> Option<Retry> {
-        let budget = self.args.timeout.map_or(TIMEOUT, Seconds::duration);
-        (!self.args.no_retry).then(|| Retry::new().budget(budget))
+    /// How long everything that is sent for one token may take.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.args.timeout.map_or(TIMEOUT, Seconds::duration)
     }
 
-    /// Where the token is kept between runs, if it is: named by everything that makes it different.
-    pub(crate) fn cache(&self) -> Result<Option<Cache>, Failure> {
-        if !self.args.cache {
-            return Ok(None);
-        }
-        let unreadable = |error| Failure::other(format!("the settings cannot be written: {error}"));
-        // Box's file has the app and the subject in it, and the same name in many folders. No secret is shown.
-        let app = format!("{:?}", self.box_config);
-        let settings = serde_json::to_string(&(&self.args, app)).map_err(unreadable)?;
-        Cache::open(&settings).map(Some)
+    /// How to try again, within the time limit; `None` for one try.
+    pub(crate) fn retry(&self) -> Option<Retry> {
+        (!self.args.no_retry).then(|| Retry::new().budget(self.timeout()))
+    }
+
+    /// Whether the token is to be kept between runs.
+    pub(crate) const fn is_cached(&self) -> bool {
+        self.args.cache
+    }
+
+    /// Where the token is kept between runs: named by everything that makes it different.
+    pub(crate) fn cache(&self) -> Result<Cache, Failure> {
+        let args = RequestArgs {
+            cache: false,
+            no_retry: false,
+            timeout: None,
+            ca_file: None,
+            ..self.args.clone()
+        };
+        let app = self.box_config.as_ref().map(|config| format!("{config:?}"));
+        let settings = serde_json::to_string(&(args, app))
+            .map_err(|error| Failure::other(format!("the settings cannot be written: {error}")))?;
+        Cache::new(&settings)
     }
 
     /// What carries the request.

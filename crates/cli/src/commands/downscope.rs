@@ -19,8 +19,8 @@ pub(crate) async fn downscope(
         args.token.profile.as_deref(),
         &args.token.config,
     )?;
-    let session = Session::new(&settings, args.token.verbose).await?;
-    let token = session.token().await?;
+    let mut session = Session::new(&settings, args.token.verbose).await?;
+    let token = session.token(&settings).await?;
     let mut exchange = TokenExchange::new(
         session.request.token_endpoint().clone(),
         token.access_token(),

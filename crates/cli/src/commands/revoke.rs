@@ -31,10 +31,15 @@ pub(crate) async fn revoke(args: &RevokeArgs, variables: &HashSet<String>) -> Re
     if let Some(id) = request.client_id() {
         revocation = revocation.client(id, request.client_secret().cloned());
     }
-    client
-        .revoke(&revocation)
-        .await
-        .map_err(|error| Failure::exchange(&error, request.profile()))?;
+    let revoke = || client.revoke(&revocation);
+    let result = match settings.retry() {
+        Some(retry) => retry.run(revoke).await,
+        None => revoke().await,
+    };
+    result.map_err(|error| Failure::exchange(&error, request.profile()))?;
+    if let Ok(cache) = settings.cache() {
+        cache.forget(&token);
+    }
     note(&format!("revoked at {}", revocation.endpoint()));
     Ok(())
 }

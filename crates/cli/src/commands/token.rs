@@ -17,12 +17,25 @@ pub(crate) async fn token(args: &TokenArgs, variables: &HashSet<String>) -> Resu
         args.profile.as_deref(),
         &args.config,
     )?;
-    // Until it is dropped, other runs wait for what this one gets.
-    let cache = settings.cache()?;
-    if let Some(reply) = cache.as_ref().and_then(Cache::read) {
+    let cache = if settings.is_cached() {
+        Some(settings.cache()?)
+    } else {
+        None
+    };
+    let kept = || cache.as_ref().filter(|_| !args.fresh).and_then(Cache::read);
+    if let Some(reply) = kept() {
         return write::result(&written(&reply, args.output));
     }
-    let token = Session::new(&settings, args.verbose).await?.token().await?;
+    // Nobody waits for a run that waits for a person: what is asked for comes before the lock.
+    let mut session = Session::new(&settings, args.verbose).await?;
+    let _lock = match &cache {
+        Some(cache) => cache.lock(settings.timeout()).await?,
+        None => None,
+    };
+    if let Some(reply) = kept() {
+        return write::result(&written(&reply, args.output));
+    }
+    let token = session.token(&settings).await?;
     if let Some(cache) = &cache {
         cache.write(&token);
     }
