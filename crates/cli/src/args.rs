@@ -8,6 +8,7 @@ use jwt_bearer::{Grant, Profile};
 use jwt_bearer_sandbox::Fault;
 use serde::{Deserialize, Serialize};
 
+use crate::help;
 use crate::pairs::{Member, Parameter, Registration, Seconds, table};
 
 /// OAuth 2.0 access tokens with signed JWTs (RFC 7523), while the private key stays where it is safe.
@@ -59,16 +60,16 @@ fn with_variable(arg: Arg) -> Arg {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Get an access token and print it.
-    #[command(after_help = TOKEN_HELP)]
+    #[command(after_help = help::TOKEN)]
     Token(TokenArgs),
     /// Get a token that can do less, to give away: to a page in a browser, for example.
-    #[command(after_help = DOWNSCOPE_HELP)]
+    #[command(after_help = help::DOWNSCOPE)]
     Downscope(DownscopeArgs),
     /// End a token before its time. It is read from standard input.
-    #[command(after_help = REVOKE_HELP)]
+    #[command(after_help = help::REVOKE)]
     Revoke(RevokeArgs),
     /// Sign an assertion and print it, for servers and drivers that take the JWT itself.
-    #[command(after_help = ASSERTION_HELP)]
+    #[command(after_help = help::ASSERTION)]
     Assertion(AssertionArgs),
     /// Print what belongs to a key.
     Key {
@@ -92,7 +93,7 @@ Examples:
         command: ProfileCommand,
     },
     /// Run an authorization server on this machine, as strict as Box and Salesforce, to test against.
-    #[command(after_help = SANDBOX_HELP)]
+    #[command(after_help = help::SANDBOX)]
     Sandbox(SandboxArgs),
     /// Show the whole job against a sandbox of its own, with fresh keys: no account and no file is needed.
     Demo,
@@ -450,74 +451,3 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "FILE", requires = "tls_certificate")]
     pub(crate) tls_key: Option<PathBuf>,
 }
-
-// Lines of at most 78 characters, since what is longer is broken at any place.
-const TOKEN_HELP: &str = "\
-Each setting can also come from a variable, JWT_BEARER_ and the flag's name
-(JWT_BEARER_KEY_ID), or from a profile in jwt-bearer.toml. Flags beat
-variables, which beat the profile. Secrets come from a prompt, a file or a
-variable that you name, never from an argument.
-
-Examples:
-  Box, with the configuration file from its developer console:
-    jwt-bearer token --box-config config.json
-    jwt-bearer token --box-config config.json --user 7654321
-  Box, piece by piece:
-    jwt-bearer token --provider box --issuer CLIENT_ID --enterprise 1234567 \\
-      --client-secret-env BOX_SECRET --key box.pem --key-id abcdefgh
-  Salesforce:
-    jwt-bearer token --provider salesforce --host example.my.salesforce.com \\
-      --issuer CONSUMER_KEY --subject ann@example.com --key salesforce.pem
-  Client authentication (RFC 7523 §2.2):
-    jwt-bearer token --provider generic --grant client-credentials \\
-      --token-endpoint https://as.example/token --issuer CLIENT_ID \\
-      --key key.pem --key-id key-1 --scope read
-  In a script, with a profile:
-    jwt-bearer token box-prod --output header |
-      curl -H @- https://api.box.com/2.0/users/me";
-
-const DOWNSCOPE_HELP: &str = "\
-The settings are those of `jwt-bearer token`, for the token to begin with.
-
-Example: a token that can only show one file, for a page in a browser:
-  jwt-bearer downscope --box-config config.json --login ann@example.com \\
-    --to 'base_preview item_download' \\
-    --resource https://api.box.com/2.0/files/12345";
-
-const REVOKE_HELP: &str = "\
-The settings are those that the token was got with: they tell the server and
-the app.
-
-Example:
-  jwt-bearer token box-prod >token
-  jwt-bearer revoke box-prod <token";
-
-const ASSERTION_HELP: &str = "\
-The settings are those of `jwt-bearer token`; no token endpoint is needed.
-
-Examples:
-  jwt-bearer assertion --provider generic --issuer 12345 --lifetime 540 \\
-    --key github-app.pem
-  jwt-bearer assertion box-prod | jwt-bearer inspect -";
-
-const SANDBOX_HELP: &str = "\
-It prints the URL of its token endpoint, and runs until it is interrupted.
-
-Example, in two terminals:
-  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem
-  openssl pkey -in key.pem -pubout -out public.pem
-  export BOX_SECRET=sandbox
-  jwt-bearer sandbox --provider box --client-id app \\
-    --client-secret-env BOX_SECRET --register key-1=public.pem \\
-    --enterprise 1234567
-
-  export BOX_SECRET=sandbox
-  jwt-bearer token --provider box --issuer app --enterprise 1234567 \\
-    --token-endpoint http://127.0.0.1:8099/oauth2/token \\
-    --client-secret-env BOX_SECRET --key key.pem --key-id key-1
-
-Faults are KIND[=VALUE][,retry-after=VALUE][*TIMES], with the kinds
-status=503, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html,
-empty, oversize, redirect=URL, no-token, content-type=TEXT; * alone means for
-ever. For https, rustls wants a server's certificate that an authority of
-yours signed: one that signs itself is refused by clients.";

@@ -81,7 +81,14 @@ impl Cache {
             return None;
         };
         let now = seconds(SystemClock.now());
-        (kept.kept_at <= now && now < kept.expires_at).then_some(kept.reply)
+        if now < kept.kept_at || kept.expires_at <= now {
+            return None;
+        }
+        let mut reply = kept.reply;
+        if let Some(expires_in) = reply["expires_in"].as_u64() {
+            reply["expires_in"] = expires_in.saturating_sub(now - kept.kept_at).into();
+        }
+        Some(reply)
     }
 
     /// Lets no other run get the same token until the lock is dropped. Waits for another run so long, and then does

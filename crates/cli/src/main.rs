@@ -7,6 +7,7 @@ mod cache;
 mod commands;
 mod config;
 mod error;
+mod help;
 mod interaction;
 mod layers;
 mod pairs;

@@ -96,7 +96,7 @@ fn a_file_holds_the_reply_and_no_other_secret() {
     let token = folder.run(&cached(&server)).token();
     let kept = json(&file(&folder));
     let names: Vec<_> = kept.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["expires_at", "reply"]);
+    assert_eq!(names, ["expires_at", "kept_at", "reply"]);
     assert_eq!(kept["reply"]["access_token"], token.as_str());
 
     let request = server.requests().remove(0);
@@ -200,9 +200,10 @@ fn a_damaged_file_is_set_aside_and_replaced() {
         &whole[..whole.len() / 2],
         "\u{0}\u{1b}[31m",
         "[]",
-        r#"{"expires_at":99999999999}"#,
-        r#"{"expires_at":99999999999,"reply":{"access_token":7}}"#,
-        r#"{"expires_at":"later","reply":{"access_token":"T"}}"#,
+        r#"{"kept_at":0,"expires_at":99999999999}"#,
+        r#"{"kept_at":0,"expires_at":99999999999,"reply":{"access_token":7}}"#,
+        r#"{"kept_at":0,"expires_at":99999999999,"reply":{"access_token":"T\r\nX: y"}}"#,
+        r#"{"kept_at":0,"expires_at":"later","reply":{"access_token":"T"}}"#,
     ] {
         fs::write(&path, damaged).unwrap();
         let requests = server.requests().len();
@@ -237,6 +238,82 @@ fn a_token_that_is_over_is_not_used() {
     assert_eq!(server.requests().len(), 2);
     assert_eq!(folder.run(&cached(&server)).token(), second);
     assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_token_of_a_later_time_is_not_used() {
+    let (folder, server) = (folder(), start(boxed()));
+    let first = folder.run(&cached(&server)).token();
+    let path = file(&folder);
+    let mut kept = json(&path);
+    kept["kept_at"] = json!(99_999_999_999_u64);
+    kept["expires_at"] = json!(99_999_999_999_u64);
+    fs::write(&path, kept.to_string()).unwrap();
+    assert_ne!(folder.run(&cached(&server)).token(), first);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_fresh_token_replaces_the_kept_one() {
+    let (folder, server) = (folder(), start(boxed()));
+    let first = folder.run(&cached(&server)).token();
+    let fresh = folder.run(&format!("{} --fresh", cached(&server))).token();
+    assert_ne!(fresh, first);
+    assert_eq!(folder.run(&cached(&server)).token(), fresh);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[test]
+fn a_revoked_token_is_forgotten() {
+    let (folder, server) = (folder(), start(boxed()));
+    let first = folder.run(&cached(&server)).token();
+    let revoke = cached(&server).replacen("token", "revoke", 1);
+    let revoked = |token: &str| {
+        folder.command(&revoke).stdin(token).run().success();
+        call(&server, token).starts_with("HTTP/1.1 401 ")
+    };
+    // Another token than the kept one.
+    let other = folder.run(&cached(&server).replace(" --cache", "")).token();
+    assert!(revoked(&other));
+    assert_eq!(folder.run(&cached(&server)).token(), first);
+    assert!(revoked(&first));
+    let second = folder.run(&cached(&server)).token();
+    assert!(call(&server, &second).starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
+fn how_a_request_is_sent_makes_no_other_file() {
+    let (folder, server) = (folder(), start(boxed()));
+    let first = folder.run(&cached(&server)).token();
+    for flags in ["--no-retry", "--timeout 7", "--output token"] {
+        let arguments = format!("{} {flags}", cached(&server));
+        assert_eq!(folder.run(&arguments).token(), first, "{flags}");
+    }
+    assert_eq!(files(&folder, "json").len(), 1);
+}
+
+#[test]
+fn a_run_that_never_ends_does_not_hold_up_the_others() {
+    let (folder, server) = (folder(), start(boxed()));
+    let arguments = format!("{} --timeout 1", cached(&server));
+    folder.run(&arguments).token();
+    let [lock] = &files(&folder, "lock")[..] else {
+        panic!("{:?}", files(&folder, "lock"));
+    };
+    let lock = fs::File::open(lock).unwrap();
+    lock.lock().unwrap();
+    // What is kept is read without the lock.
+    folder.run(&arguments).token();
+    assert_eq!(server.requests().len(), 1);
+    fs::remove_file(file(&folder)).unwrap();
+    let run = folder.run(&arguments);
+    assert_eq!(
+        run.stderr,
+        "another run holds the kept token for too long; going on without it\n"
+    );
+    let token = run.success();
+    assert!(call(&server, token.trim_end()).contains("\"7654321\""));
+    drop(lock);
 }
 
 #[test]
@@ -321,11 +398,12 @@ fn without_a_folder_it_fails() {
     }
     let taken = folder.path("secret.txt");
     let stderr = run(Some(taken.to_str().unwrap()), None).failure(1);
+    let error = stderr.lines().last().unwrap();
     assert!(
-        stderr.starts_with(&format!(
-            "error: the folder for --cache, {}/jwt-bearer, cannot be used: ",
+        error.starts_with(&format!(
+            "error: the file for --cache, {}/jwt-bearer/",
             taken.display()
-        )),
+        )) && error.contains(", cannot be used: "),
         "{stderr}"
     );
     assert_eq!(server.requests().len(), 0);

@@ -1,0 +1,71 @@
+//! Examples beside the flags. Lines of at most 78 characters, since what is longer is broken at any place.
+
+pub(crate) const TOKEN: &str = "\
+Each setting can also come from a variable, JWT_BEARER_ and the flag's name
+(JWT_BEARER_KEY_ID), or from a profile in jwt-bearer.toml. Flags beat
+variables, which beat the profile. Secrets come from a prompt, a file or a
+variable that you name, never from an argument.
+
+Examples:
+  Box, with the configuration file from its developer console:
+    jwt-bearer token --box-config config.json
+    jwt-bearer token --box-config config.json --user 7654321
+  Box, piece by piece:
+    jwt-bearer token --provider box --issuer CLIENT_ID --enterprise 1234567 \\
+      --client-secret-env BOX_SECRET --key box.pem --key-id abcdefgh
+  Salesforce:
+    jwt-bearer token --provider salesforce --host example.my.salesforce.com \\
+      --issuer CONSUMER_KEY --subject ann@example.com --key salesforce.pem
+  Client authentication (RFC 7523 §2.2):
+    jwt-bearer token --provider generic --grant client-credentials \\
+      --token-endpoint https://as.example/token --issuer CLIENT_ID \\
+      --key key.pem --key-id key-1 --scope read
+  In a script, with a profile:
+    jwt-bearer token box-prod --output header |
+      curl -H @- https://api.box.com/2.0/users/me";
+
+pub(crate) const DOWNSCOPE: &str = "\
+The settings are those of `jwt-bearer token`, for the token to begin with.
+
+Example: a token that can only show one file, for a page in a browser:
+  jwt-bearer downscope --box-config config.json --login ann@example.com \\
+    --to 'base_preview item_download' \\
+    --resource https://api.box.com/2.0/files/12345";
+
+pub(crate) const REVOKE: &str = "\
+The settings are those that the token was got with: they tell the server and
+the app.
+
+Example:
+  jwt-bearer token box-prod >token
+  jwt-bearer revoke box-prod <token";
+
+pub(crate) const ASSERTION: &str = "\
+The settings are those of `jwt-bearer token`; no token endpoint is needed.
+
+Examples:
+  jwt-bearer assertion --provider generic --issuer 12345 --lifetime 540 \\
+    --key github-app.pem
+  jwt-bearer assertion box-prod | jwt-bearer inspect -";
+
+pub(crate) const SANDBOX: &str = "\
+It prints the URL of its token endpoint, and runs until it is interrupted.
+
+Example, in two terminals:
+  openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem
+  openssl pkey -in key.pem -pubout -out public.pem
+  export BOX_SECRET=sandbox
+  jwt-bearer sandbox --provider box --client-id app \\
+    --client-secret-env BOX_SECRET --register key-1=public.pem \\
+    --enterprise 1234567
+
+  export BOX_SECRET=sandbox
+  jwt-bearer token --provider box --issuer app --enterprise 1234567 \\
+    --token-endpoint http://127.0.0.1:8099/oauth2/token \\
+    --client-secret-env BOX_SECRET --key key.pem --key-id key-1
+
+Faults are KIND[=VALUE][,retry-after=VALUE][*TIMES], with the kinds
+status=503, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html,
+empty, oversize, redirect=URL, no-token, content-type=TEXT; * alone means for
+ever. For https, rustls wants a server's certificate that an authority of
+yours signed: one that signs itself is refused by clients.";
