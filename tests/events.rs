@@ -15,11 +15,13 @@ mod scripted;
 
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
+use jwt_bearer::assertion::{Clock, SystemClock};
 use jwt_bearer::exchange::TokenSource;
 
 use crate::scripted::{Counting, Endpoint, refusal, reply, request};
@@ -71,11 +73,11 @@ impl Subscriber for Capture {
 async fn events_tell_what_happened_and_no_secret() {
     let capture = Capture::default();
     let guard = tracing::subscriber::set_default(capture.clone());
+    let date = SystemClock.now() + Duration::from_secs(3600);
     let endpoint = Endpoint::first([
         // A server that repeats secrets in its errors.
         reply(503, "SECRET-91c2"),
-        refusal("'exp' claim, sent with SECRET-91c2")
-            .header("date", "Wed, 21 Oct 2015 07:28:00 GMT"),
+        refusal("'exp' claim, sent with SECRET-91c2").header("date", httpdate::fmt_http_date(date)),
         refusal("the 'jti' was used before"),
         reply(
             200,

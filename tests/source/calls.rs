@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::scripted::{Endpoint, refusal};
-use crate::{source, text};
+use crate::{ask, source, text};
 
 #[tokio::test(start_paused = true)]
 async fn a_call_is_made_once_more_after_a_401() {
@@ -37,6 +37,49 @@ async fn a_call_is_made_once_more_after_a_401() {
         assert_eq!(seen, expected);
         assert_eq!(&last, seen.last().unwrap());
     }
+}
+
+/// A token that was refused twice is not handed to the next caller.
+#[tokio::test(start_paused = true)]
+async fn the_second_token_that_is_refused_is_thrown_away_too() {
+    let endpoint = Endpoint::first([]);
+    let source = source(&endpoint);
+    source
+        .call(|_| ready(Ok::<_, ExchangeError>(Answer::new((), true))))
+        .await
+        .unwrap();
+    assert!(source.current().is_none());
+    assert_eq!(ask(&source).await, "T2");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_layer_throws_the_second_token_away_too() {
+    let source = source(&Endpoint::first([]));
+    let resource = Resource {
+        refused: &["T0", "T1"],
+        seen: Arc::default(),
+    };
+    let mut service = BearerLayer::new(source.clone()).layer(resource);
+    let request = Request::put("https://api.example/")
+        .header("x-own", "1")
+        .body(String::new())
+        .unwrap();
+    assert_eq!(service.call(request).await.unwrap().status(), 401);
+    assert!(source.current().is_none());
+    assert_eq!(ask(&source).await, "T2");
+}
+
+/// A body need be neither `Clone` nor `Debug` for the service to be.
+#[test]
+fn the_service_asks_nothing_of_the_body() {
+    struct Body;
+    let source = source(&Endpoint::first([]));
+    let service = BearerLayer::<Body>::with(source, |_| None).layer("inner");
+    let text = format!("{:?}", service.clone());
+    assert!(
+        text.starts_with(r#"BearerService { inner: "inner""#),
+        "{text}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

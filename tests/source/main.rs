@@ -10,6 +10,7 @@
 
 mod calls;
 mod downscope;
+mod extremes;
 mod failures;
 #[path = "../support/keys.rs"]
 mod keys;
@@ -20,6 +21,7 @@ mod retries;
 #[path = "../support/scripted.rs"]
 mod scripted;
 mod set;
+mod signing;
 
 use std::sync::Arc;
 use std::time::Duration;

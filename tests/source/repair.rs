@@ -94,6 +94,31 @@ async fn clocks_that_agree_are_left_alone() {
     }
 }
 
+/// By the `Date` of a year to come an assertion would be signed that is good in that year.
+#[tokio::test(start_paused = true)]
+async fn a_date_far_away_is_not_followed() {
+    for (days, is_followed) in [
+        (2, true),
+        (-2, true),
+        (3, false),
+        (-3, false),
+        (3650, false),
+    ] {
+        let server = NOW.strict_add_signed(days * 86_400);
+        let endpoint = Endpoint::first([refusal_at(server, EXPIRED)]);
+        let source = stopped(&endpoint);
+        assert_eq!(source.token().await.is_ok(), is_followed, "{days}");
+        assert_eq!(endpoint.posts(), 1 + usize::from(is_followed));
+        let offset = is_followed.then_some(days * 86_400);
+        assert_eq!(source.clock_offset(), offset);
+        assert!(
+            numbers(&endpoint.claims("iat"))
+                .iter()
+                .all(|iat| iat.abs_diff(NOW) <= 172_800)
+        );
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_repair_an_operation() {
     let endpoint = Endpoint::new(|number| refusal_at(NOW + 1000 * (number as u64 + 1), EXPIRED));
@@ -121,7 +146,7 @@ async fn an_offset_that_is_no_longer_right_is_repaired_too() {
 
 /// Ours goes on with the time of the test.
 #[derive(Clone, Debug)]
-struct Ticking(tokio::time::Instant);
+pub(crate) struct Ticking(pub(crate) tokio::time::Instant);
 
 impl Clock for Ticking {
     fn now(&self) -> SystemTime {

@@ -124,16 +124,6 @@ impl Cache {
         }
     }
 
-    /// Forgets a token that was ended.
-    pub(crate) fn forget(&self, token: &AccessToken) {
-        if self
-            .read()
-            .is_some_and(|reply| reply["access_token"] == token.expose())
-        {
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-
     /// Keeps a reply: all of the new file, or none of it.
     pub(crate) fn write(&self, token: &TokenResponse) {
         let life = token.expires_in().unwrap_or(UNKNOWN);
@@ -158,6 +148,19 @@ impl Cache {
         serde_json::to_writer(&file, kept)?;
         file.flush()?;
         fs::rename(&new, &self.path)
+    }
+}
+
+/// Forgets a token that was ended, by whatever settings it was got.
+pub(crate) fn forget(token: &AccessToken) {
+    let files = folder().and_then(|folder| fs::read_dir(folder).ok());
+    for file in files.into_iter().flatten().flatten() {
+        let kept: Option<Kept> = fs::read(file.path())
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
+        if kept.is_some_and(|kept| kept.reply["access_token"] == token.expose()) {
+            let _ = fs::remove_file(file.path());
+        }
     }
 }
 

@@ -57,6 +57,16 @@ impl Failure {
             _ => 1,
         };
         let mut failure = Self::new(code, chain(error));
+        if let Some(attempt) = error
+            .attempt()
+            .filter(|attempt| matches!(attempt.status(), Some(404 | 405)))
+        {
+            let text = format!(
+                "{} may not be the right address; a token endpoint answers POST",
+                attempt.token_endpoint()
+            );
+            failure.hints.push(("hint", text));
+        }
         if let Some(wait) = error
             .attempt()
             .and_then(|attempt| attempt.header("retry-after"))

@@ -209,6 +209,11 @@ impl Settings {
                 "--login is set besides another user; it needs the enterprise alone, to look the user up in",
             ));
         }
+        if args.login.is_some() && args.enterprise.is_none() && self.box_config.is_none() {
+            return Err(Failure::usage(
+                "--login needs --enterprise, to look the user up in",
+            ));
+        }
         if let Some(audience) = &args.audience {
             request = request.audience(audience.as_str());
         }

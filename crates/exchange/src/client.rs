@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use jwt_bearer_assertion::{Assertion, Clock, SystemClock};
 use jwt_bearer_provider::{TokenEndpoint, TokenRequest};
@@ -44,6 +45,8 @@ impl Client {
 
     /// Signs a new assertion and posts it, once.
     ///
+    /// An assertion is not posted if more than half of its life went by while it was signed.
+    ///
     /// Call again to try again, or let [`Retry`](crate::Retry) do so: each call has an assertion of its own.
     ///
     /// # Errors
@@ -63,10 +66,18 @@ impl Client {
         signer: &dyn Signer,
         offset: i64,
     ) -> Result<TokenResponse, ExchangeError> {
+        let began = self.clock.now();
+        let issued_at = shifted(began, offset);
         let assertion = request
-            .assertion(signer, shifted(self.clock.now(), offset))
+            .assertion(signer, issued_at)
             .await
             .map_err(ExchangeError::sign)?;
+        let taken = self.clock.now().duration_since(began).unwrap_or_default();
+        if let Some(life) = life(&assertion, issued_at)
+            && taken > life / 2
+        {
+            return Err(ExchangeError::signed_too_late(taken, life));
+        }
         let parameters = request.parameters(&assertion);
         let endpoint = request.token_endpoint();
         self.post(
@@ -126,6 +137,12 @@ impl Client {
             ExchangeError::invalid_response(&what, attempt().reply(reply, secrets))
         })
     }
+}
+
+/// How long the assertion is valid from then on, if it is at all; what else `exp` is worth, the server says.
+fn life(assertion: &Assertion, issued_at: SystemTime) -> Option<Duration> {
+    let expires = Assertion::decode(assertion.as_str()).ok()?.time("exp")?;
+    expires.duration_since(issued_at).ok()
 }
 
 impl Default for Client {

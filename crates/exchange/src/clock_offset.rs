@@ -8,6 +8,10 @@ use crate::ExchangeError;
 /// What two clocks may differ by before the difference counts, in milliseconds.
 const LEEWAY: i64 = 5_000;
 
+/// The most that the server's `Date` is believed, in milliseconds: two days. An assertion for a time years ahead would
+/// be a credential for that time.
+const FURTHEST: u64 = 2 * 86_400_000;
+
 /// How many milliseconds the server's clock is ahead of ours, as far as is known.
 #[derive(Debug, Default)]
 pub(crate) struct ClockOffset(AtomicI64);
@@ -59,7 +63,8 @@ fn disagreement(error: &ExchangeError, used: i64) -> Option<i64> {
         .checked_add(1000)?
         .checked_sub(millis(attempt.sent_at())?)?;
     let bounds = least.saturating_sub(LEEWAY)..=most.saturating_add(LEEWAY);
-    (!bounds.contains(&used)).then_some(least)
+    let is_news = !bounds.contains(&used);
+    (is_news && least.unsigned_abs() <= FURTHEST).then_some(least)
 }
 
 /// A time so many milliseconds later, or earlier if negative; never before 1970.

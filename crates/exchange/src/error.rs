@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use jwt_bearer_assertion::{Assertion, AssertionError, Decoded};
 use jwt_bearer_provider::{Cause, ErrorResponse, Profile};
+use jwt_bearer_signer::{SignError, SignErrorKind};
 use serde_json::Value;
 use url::form_urlencoded;
 
@@ -32,6 +33,21 @@ impl ExchangeError {
             kind: ExchangeErrorKind::Sign,
             text: String::new(),
             source: Some(Arc::new(error)),
+            attempt: None,
+        }
+    }
+
+    /// The assertion was made, too late to be sent.
+    pub(crate) fn signed_too_late(taken: Duration, life: Duration) -> Self {
+        let text = format!(
+            "signing took {:.0} s of the assertion's {:.0} s; it was not sent",
+            taken.as_secs_f64(),
+            life.as_secs_f64()
+        );
+        Self {
+            kind: ExchangeErrorKind::Sign,
+            text: String::new(),
+            source: Some(Arc::new(SignError::new(SignErrorKind::Timeout, text))),
             attempt: None,
         }
     }
@@ -115,7 +131,10 @@ impl ExchangeError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self.kind {
-            ExchangeErrorKind::Sign => self.source_is(AssertionError::is_retryable),
+            ExchangeErrorKind::Sign => {
+                self.source_is(AssertionError::is_retryable)
+                    || self.source_is(SignError::is_retryable)
+            }
             ExchangeErrorKind::Transport | ExchangeErrorKind::Timeout => {
                 self.source_is(TransportError::is_retryable)
             }
@@ -200,7 +219,7 @@ impl Error for ExchangeError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ExchangeErrorKind {
-    /// The assertion could not be made. Nothing was sent.
+    /// The assertion could not be made, or not before half of its life was over. Nothing was sent.
     Sign,
     /// The token endpoint could not be reached, or the connection broke.
     Transport,

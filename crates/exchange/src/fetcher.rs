@@ -47,9 +47,9 @@ impl Fetcher {
             sleep_until(start).await;
             self.exchange(&request).await
         };
-        let result = AssertUnwindSafe(fetch)
+        // The subscriber is the program's own code too.
+        let result = AssertUnwindSafe(fetch.instrument(span))
             .catch_unwind()
-            .instrument(span)
             .await;
         result
             .unwrap_or_else(|_| Err(ExchangeError::panicked()))

@@ -27,6 +27,7 @@ type Fetch = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 pub(crate) struct State {
     /// Written under the lock of `slot` alone.
     pub(crate) current: ArcSwap<Token>,
+    /// Held for moments; no event and no code that is not ours under it.
     slot: Mutex<Slot>,
 }
 
@@ -137,7 +138,10 @@ impl State {
             began: now,
             left: now,
         };
-        slot.flight = Some(flight.clone());
+        let given_up = slot.flight.replace(flight.clone());
+        drop(slot);
+        // It holds futures of the signer and the transport, which drop outside the lock.
+        drop(given_up);
         Step::Wait(flight)
     }
 
@@ -151,14 +155,16 @@ impl State {
         {
             return;
         }
-        slot.flight = None;
+        let landed = slot.flight.take();
         let now = Instant::now();
         slot.next = now + PAUSE;
         match outcome {
             Ok(token) => {
-                slot.failure = None;
+                let failure = slot.failure.take();
                 slot.next_ahead = now;
                 self.current.store(Arc::clone(token));
+                drop(slot);
+                drop((landed, failure));
             }
             Err(error) => {
                 let pause = error
@@ -166,7 +172,9 @@ impl State {
                     .map_or(PAUSE, |after| after.clamp(PAUSE, LONGEST_PAUSE));
                 let left = self.current.load().ends().saturating_duration_since(now);
                 slot.next_ahead = now + pause.max(left / 8);
-                slot.failure = Some((error.clone(), now + pause));
+                let failure = slot.failure.replace((error.clone(), now + pause));
+                drop(slot);
+                drop((landed, failure));
                 tracing::warn!(%error, ?pause, token_is_valid_for = ?left, "no new token");
             }
         }
@@ -175,11 +183,14 @@ impl State {
     /// Throws a token away if it is the one there is.
     pub(crate) fn invalidate(&self, token: &Token) {
         let slot = self.slot();
-        if std::ptr::eq(Arc::as_ptr(&self.current.load()), token) {
+        let is_current = std::ptr::eq(Arc::as_ptr(&self.current.load()), token);
+        if is_current {
             self.current.store(Arc::new(Token::none()));
-            tracing::debug!("the token is thrown away");
         }
         drop(slot);
+        if is_current {
+            tracing::debug!("the token is thrown away");
+        }
     }
 
     /// When a refresh is next worth a try.

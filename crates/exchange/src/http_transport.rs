@@ -9,6 +9,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{CertificateError, ClientConfig, RootCertStore};
 
+use crate::later::EVER;
 use crate::{Method, Reply, Request, Transport, TransportError, TransportErrorKind};
 
 /// More than any token reply: 1 MiB.
@@ -44,8 +45,8 @@ impl HttpTransport {
     /// Sets the time limit for the whole request, silence included; for the connection it is 10 seconds at the most.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.timeout = timeout;
-        self.silence = timeout;
+        self.timeout = timeout.min(EVER);
+        self.silence = self.timeout;
         self.clients = Default::default();
         self
     }

@@ -7,6 +7,7 @@ mod error;
 mod fetcher;
 mod flight;
 mod http_transport;
+mod later;
 mod random;
 mod retry;
 mod revocation;

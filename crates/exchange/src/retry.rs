@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::ExchangeError;
+use crate::later::later;
 use crate::random::part_of;
+use crate::{ExchangeError, ExchangeErrorKind};
 
 /// How many tries beyond the first there may be before a success is needed.
 const BUCKET: u32 = 20;
@@ -15,6 +16,8 @@ const BUCKET: u32 = 20;
 /// The wait is `Retry-After` if the server names one, else a random part of a time that doubles with each try. Clones
 /// share an allowance of 20 further tries; each takes one, each success gives one back, so that a sick server is not
 /// kept busy by those who wait for it.
+///
+/// A failure to sign is retried once, for most signers try again by themselves.
 ///
 /// It waits on tokio's clock, and so needs a runtime with time.
 #[derive(Clone, Debug)]
@@ -39,7 +42,10 @@ impl Retry {
         }
     }
 
-    /// One try, of 60 seconds at most.
+    /// No further try after a failure; 60 seconds at most.
+    ///
+    /// A [`TokenSource`](crate::TokenSource) still posts again, at once, after a refusal that a new assertion mends: once
+    /// by the server's clock, and once for a `jti` that was used before.
     #[must_use]
     pub fn none() -> Self {
         Self::new().tries(1)
@@ -91,9 +97,10 @@ impl Retry {
     where
         F: Future<Output = Result<T, ExchangeError>>,
     {
-        let deadline = Instant::now() + self.budget;
+        let deadline = later(Instant::now(), self.budget);
         let mut last = None;
         let mut tries = 0;
+        let mut signing_failed = false;
         loop {
             let Ok(result) = timeout_at(deadline, operation()).await else {
                 return Err(last.unwrap_or_else(|| ExchangeError::out_of_time(self.budget)));
@@ -110,8 +117,15 @@ impl Retry {
                 if tries >= self.tries || !error.is_retryable() {
                     return Err(error);
                 }
+                // The signer's own software tries again where that helps; tries within tries would multiply.
+                if error.kind() == ExchangeErrorKind::Sign
+                    && std::mem::replace(&mut signing_failed, true)
+                {
+                    return Err(error);
+                }
                 let wait = self.wait(&error, tries);
-                if Instant::now() + wait >= deadline || !self.bucket.take() {
+                let left = deadline.saturating_duration_since(Instant::now());
+                if wait >= left || !self.bucket.take() {
                     return Err(error);
                 }
                 tracing::debug!(%error, tries, ?wait, "trying again");

@@ -16,7 +16,8 @@ const BREATH: Duration = Duration::from_millis(250);
 /// How often the refresher looks whether the source is still there.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// A source of tokens for one subject: always one that is valid, and one exchange however many ask.
+/// A source of tokens for one subject: one that has not ended, as far as this machine knows, and one exchange at a time
+/// however many ask.
 ///
 /// Clones share the token, the exchange under way and what is known of the server's clock. Setters are for before
 /// cloning. Nothing is spawned: an exchange runs while a caller waits for it. A caller who goes away loses nobody's
@@ -67,7 +68,8 @@ impl TokenSource {
         self
     }
 
-    /// The token of the moment, if there is a valid one: without a lock, an allocation or a shared count.
+    /// The token of the moment, if there is a valid one: without a lock or an allocation, and without a shared count
+    /// while the thread holds only a few of them.
     ///
     /// It fetches nothing. Where there is none, or to have it replaced before it ends, call [`token`](Self::token) or run
     /// the [`refresher`](Self::refresher).
@@ -105,6 +107,8 @@ impl TokenSource {
 
     /// Runs a request with a token, and once more with a new one if the [`Answer`] says that it was refused.
     ///
+    /// A token that is refused is thrown away, the second one too.
+    ///
     /// ```
     /// # use jwt_bearer_exchange::{Answer, ExchangeError, TokenSource};
     /// # async fn get(_: &str) -> Result<u16, ExchangeError> { Ok(200) }
@@ -133,12 +137,18 @@ impl TokenSource {
         }
         drop(answer);
         self.invalidate(&token);
-        Ok(request(self.token().await?).await?.value)
+        let token = self.token().await?;
+        let answer = request(Arc::clone(&token)).await?;
+        if answer.is_unauthorized {
+            self.invalidate(&token);
+        }
+        Ok(answer.value)
     }
 
-    /// A task that replaces each token before it ends, so that no caller waits; the program spawns and owns it.
+    /// A task that replaces each token before it ends, so that callers seldom wait; the program spawns and owns it.
     ///
-    /// It goes on after failures, and ends within a minute after the last clone of the source is gone.
+    /// It goes on after failures. It ends within two minutes after the last clone of the source is gone: a minute until
+    /// it looks, and an exchange that is under way is brought to its end, for as long as the [`Retry`] budget lasts.
     pub fn refresher(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let (fetcher, request) = (Arc::clone(&self.fetcher), Arc::clone(&self.request));
         let state = Arc::downgrade(&self.state);

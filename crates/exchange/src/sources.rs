@@ -112,9 +112,10 @@ impl<K: Clone + Eq + Hash> TokenSources<K> {
 
     fn find(&self, key: &K, now: Instant) -> Option<TokenSource> {
         let mut set = self.set();
-        if now >= set.swept + self.idle / 4 {
+        if now.saturating_duration_since(set.swept) >= self.idle / 4 {
             set.swept = now;
-            set.sources.retain(|_, (_, used)| now < *used + self.idle);
+            set.sources
+                .retain(|_, (_, used)| now.saturating_duration_since(*used) < self.idle);
         }
         let (source, used) = set.sources.get_mut(key)?;
         *used = now;

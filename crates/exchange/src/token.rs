@@ -6,6 +6,7 @@ use std::time::Duration;
 use arc_swap::Guard;
 use tokio::time::Instant;
 
+use crate::later::EVER;
 use crate::random::part_of;
 use crate::{AccessToken, TokenResponse};
 
@@ -14,8 +15,6 @@ use crate::{AccessToken, TokenResponse};
 const LEAST_LIFE: Duration = Duration::from_secs(1);
 /// A token that lives no longer than this is not worth a request.
 const MARGIN: Duration = Duration::from_secs(5);
-/// A lifetime that stands for ever: about thirty years.
-const EVER: Duration = Duration::from_secs(1 << 30);
 
 /// A token of a [`TokenSource`](crate::TokenSource), with the time at which it ends.
 pub struct Token {

@@ -68,10 +68,27 @@ impl<S, B> Layer<S> for BearerLayer<B> {
 }
 
 /// The service of [`BearerLayer`].
-#[derive(Clone, Debug)]
 pub struct BearerService<S, B> {
     inner: S,
     layer: BearerLayer<B>,
+}
+
+impl<S: Clone, B> Clone for BearerService<S, B> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+            layer: self.layer.clone(),
+        }
+    }
+}
+
+impl<S: fmt::Debug, B> fmt::Debug for BearerService<S, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BearerService")
+            .field("inner", &self.inner)
+            .field("layer", &self.layer)
+            .finish()
+    }
 }
 
 impl<S, B, R> Service<Request<B>> for BearerService<S, B>
@@ -109,11 +126,16 @@ where
             };
             drop(response);
             let mut request = parts.map(|()| body);
-            authorize(&mut request, &*source.token().await?)?;
+            let token = source.token().await?;
+            authorize(&mut request, &token)?;
             poll_fn(|context| inner.poll_ready(context))
                 .await
                 .map_err(Into::into)?;
-            inner.call(request).await.map_err(Into::into)
+            let response = inner.call(request).await.map_err(Into::into)?;
+            if response.status() == StatusCode::UNAUTHORIZED {
+                source.invalidate(&token);
+            }
+            Ok(response)
         })
     }
 }

@@ -42,6 +42,17 @@ const TIME: [&str; 20] = [
     "not yet valid",
 ];
 
+/// What the texts about a `jti` say if it was used before, in lower case.
+const REPEATED: [&str; 7] = [
+    "used before",
+    "unique",
+    "already",
+    "been used",
+    "replay",
+    "reuse",
+    "duplicate",
+];
+
 impl ErrorResponse {
     /// What the refusal speaks of, by stable parts of the texts of Box, Salesforce, Google, Okta, Entra and GitHub.
     ///
@@ -54,7 +65,9 @@ impl ErrorResponse {
         if exp || TIME.iter().any(|part| text.contains(part)) {
             return Rejection::Time;
         }
-        if text.contains("jti") || text.contains("assertion has already been used") {
+        let jti = text.contains("jti") && !text.contains("missing");
+        let is_repeated = REPEATED.iter().any(|part| text.contains(part));
+        if jti && is_repeated || text.contains("assertion has already been used") {
             return Rejection::Replay;
         }
         Rejection::Other
@@ -87,6 +100,12 @@ mod tests {
                 Replay,
                 "Please check the 'jti' claim. A unique 'jti' value is required.",
             ),
+            (Replay, "JWT with this jti has already been used"),
+            (Replay, "jti replay detected"),
+            (Replay, "the 'jti' was used before"),
+            (Other, "Please check the 'jti' claim."),
+            (Other, "The 'jti' claim is missing; it must be unique"),
+            (Other, "the jti must be a string of 16 to 128 characters"),
             (
                 Other,
                 "Please check the 'sub' claim. The 'sub' specified is invalid.",

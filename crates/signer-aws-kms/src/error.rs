@@ -5,6 +5,7 @@ use aws_sdk_kms::error::{ProvideErrorMetadata, SdkError};
 use jwt_bearer_signer::{SignError, SignErrorKind};
 
 use crate::algorithm::{corrupt, shown};
+use crate::credentials::no_credentials;
 
 /// A call to AWS KMS, as errors tell of it.
 #[derive(Clone, Copy)]
@@ -53,7 +54,8 @@ where
         ..
     } = call;
     if let Some(credentials) = find::<CredentialsError>(error) {
-        return no_credentials(credentials);
+        // The key was opened with some, before anything was signed.
+        return no_credentials(credentials, call.conditions.is_some());
     }
     match error {
         SdkError::TimeoutError(_) => timeout(call),
@@ -118,7 +120,8 @@ fn refused(call: Call<'_>, code: &str, message: Option<&str>) -> SignError {
                 ),
             )
         }
-        "ExpiredTokenException" | "ExpiredToken" | "RequestExpired" => (
+        _ if is_clock(code, message) => (AccessDenied, wrong_clock(code)),
+        "ExpiredTokenException" | "ExpiredToken" => (
             AccessDenied,
             "the AWS credentials have expired: sign in again (`aws sso login`), or fetch new ones"
                 .into(),
@@ -136,19 +139,14 @@ fn refused(call: Call<'_>, code: &str, message: Option<&str>) -> SignError {
         "InvalidSignatureException"
         | "SignatureDoesNotMatch"
         | "IncompleteSignature"
-        | "IncompleteSignatureException"
-        | "RequestTimeTooSkewed" => (
+        | "IncompleteSignatureException" => (
             AccessDenied,
             format!(
                 "AWS does not accept how the call was signed ({code}): check the secret access key, and the clock of \
                  this machine"
             ),
         ),
-        "ThrottlingException"
-        | "Throttling"
-        | "TooManyRequestsException"
-        | "RequestLimitExceeded"
-        | "LimitExceededException" => (
+        _ if is_throttling(code) => (
             Unavailable,
             format!(
                 "AWS KMS in {region} takes no more calls for now{said}: cache tokens, so that one signature serves \
@@ -183,15 +181,7 @@ fn refused(call: Call<'_>, code: &str, message: Option<&str>) -> SignError {
                  --key-usage SIGN_VERIFY --key-spec RSA_2048`"
             ),
         ),
-        "KMSInternalException"
-        | "KeyUnavailableException"
-        | "DependencyTimeoutException"
-        | "InternalFailure"
-        | "InternalServerError"
-        | "ServiceUnavailable"
-        | "ServiceUnavailableException"
-        | "RequestTimeout"
-        | "RequestTimeoutException" => (
+        _ if is_outage(code) => (
             Unavailable,
             format!(
                 "AWS KMS in {region} failed at {action} on {key}: {}{said}",
@@ -207,6 +197,52 @@ fn refused(call: Call<'_>, code: &str, message: Option<&str>) -> SignError {
         ),
     };
     SignError::new(kind, text)
+}
+
+/// Whether AWS says that the time of the call is not that of its own clock.
+pub(crate) fn is_clock(code: &str, message: Option<&str>) -> bool {
+    let message = message.unwrap_or_default();
+    match code {
+        "RequestExpired" | "RequestTimeTooSkewed" | "RequestInTheFuture" => true,
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => {
+            message.starts_with("Signature expired")
+                || message.starts_with("Signature not yet current")
+        }
+        _ => false,
+    }
+}
+
+pub(crate) fn wrong_clock(code: &str) -> String {
+    format!(
+        "AWS finds the call too old or too new ({code}): set the clock of this machine, and keep it right by NTP \
+         (`timedatectl set-ntp true`)"
+    )
+}
+
+pub(crate) fn is_throttling(code: &str) -> bool {
+    matches!(
+        code,
+        "ThrottlingException"
+            | "Throttling"
+            | "TooManyRequestsException"
+            | "RequestLimitExceeded"
+            | "LimitExceededException"
+    )
+}
+
+pub(crate) fn is_outage(code: &str) -> bool {
+    matches!(
+        code,
+        "KMSInternalException"
+            | "KeyUnavailableException"
+            | "DependencyTimeoutException"
+            | "InternalFailure"
+            | "InternalServerError"
+            | "ServiceUnavailable"
+            | "ServiceUnavailableException"
+            | "RequestTimeout"
+            | "RequestTimeoutException"
+    )
 }
 
 fn wrong_state(call: Call<'_>, said: &str) -> String {
@@ -257,27 +293,6 @@ fn timeout(call: Call<'_>) -> SignError {
     SignError::new(SignErrorKind::Timeout, text)
 }
 
-fn no_credentials(error: &CredentialsError) -> SignError {
-    let (kind, text) = match error {
-        CredentialsError::CredentialsNotLoaded(_) => (
-            SignErrorKind::AccessDenied,
-            "no AWS credentials were found in the environment (AWS_ACCESS_KEY_ID), in the profile of ~/.aws/config \
-             and ~/.aws/credentials (AWS_PROFILE), nor by a web identity, container role or instance role: run `aws \
-             configure` or `aws sso login`, or set one of these variables"
-                .into(),
-        ),
-        CredentialsError::ProviderTimedOut(_) => (
-            SignErrorKind::Timeout,
-            "the AWS credentials could not be fetched in time".into(),
-        ),
-        error => (
-            SignErrorKind::AccessDenied,
-            format!("the AWS credentials could not be fetched: {}", chain(sources(error))),
-        ),
-    };
-    SignError::new(kind, text)
-}
-
 /// The first error of this type among the error and its sources.
 fn find<'a, T: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a T> {
     sources(error).find_map(<dyn Error>::downcast_ref)
@@ -295,18 +310,19 @@ where
     chain(sources(error).skip(layers))
 }
 
-/// What the errors say, each once.
-fn chain<'a>(errors: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
+/// What the errors say, each once, without those that repeat a request and its session token.
+pub(crate) fn chain<'a>(errors: impl Iterator<Item = &'a (dyn Error + 'static)>) -> String {
     let mut texts: Vec<String> = Vec::new();
     for text in errors.map(ToString::to_string) {
-        if !texts.iter().any(|one| one.contains(&text)) {
+        let repeats_request = text.to_lowercase().contains("x-amz-");
+        if !repeats_request && !texts.iter().any(|one| one.contains(&text)) {
             texts.push(text);
         }
     }
     shown(&texts.join(": "))
 }
 
-fn sources<'a>(
+pub(crate) fn sources<'a>(
     error: &'a (dyn Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error| (*error).source())

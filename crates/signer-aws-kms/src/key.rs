@@ -1,3 +1,4 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -8,6 +9,7 @@ use aws_sdk_kms::{Client, Config};
 use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind};
 
 use crate::AwsKmsSigner;
+use crate::algorithm::shown;
 use crate::client::{ATTEMPT_TIMEOUT, OPERATION_TIMEOUT, http_client, usual_configuration};
 
 /// Which key of AWS KMS to sign with, and how. Ends with one of the `open` methods.
@@ -51,7 +53,10 @@ impl AwsKmsKey {
     }
 
     /// The URL to send to, for a VPC endpoint or an emulator. Otherwise it is that of the AWS configuration
-    /// (`AWS_ENDPOINT_URL_KMS`), and otherwise that of the region.
+    /// (`AWS_ENDPOINT_URL_KMS`), which is taken as it is, and otherwise that of the region.
+    ///
+    /// `https://` goes anywhere, `http://` to this machine alone (127.0.0.0/8, `[::1]`, `localhost`): a call carries
+    /// the session token of the credentials.
     pub fn endpoint(mut self, endpoint: impl Into<String>) -> Self {
         self.endpoint = Some(endpoint.into());
         self
@@ -107,8 +112,9 @@ impl AwsKmsKey {
     ///
     /// # Errors
     /// `KeyNotFound` (no such key or alias there, or no region), `InvalidKey` (not for signing, disabled, pending
-    /// deletion or import), `UnsupportedAlgorithm`, `AccessDenied` (no permission, no credentials or expired ones),
-    /// `Unavailable`, `Timeout`, `Other` (a corrupt reply).
+    /// deletion or import), `UnsupportedAlgorithm`, `AccessDenied` (no permission, no credentials or expired ones, a
+    /// wrong clock), `Unavailable` (of AWS KMS, or of what gives the credentials out), `Timeout`, `Other` (a corrupt
+    /// reply).
     pub async fn open(self) -> Result<AwsKmsSigner, SignError> {
         let region = self.explicit_region()?;
         let config = usual_configuration(region.map(Region::new)).await;
@@ -226,17 +232,47 @@ impl AwsKmsKey {
         let Some(endpoint) = &self.endpoint else {
             return Ok(None);
         };
-        let rest = ["https://", "http://"]
-            .iter()
-            .find_map(|scheme| endpoint.strip_prefix(scheme))
-            .unwrap_or_default();
+        let (is_tls, rest) = match (
+            endpoint.strip_prefix("https://"),
+            endpoint.strip_prefix("http://"),
+        ) {
+            (Some(rest), _) => (true, rest),
+            (_, Some(rest)) => (false, rest),
+            (None, None) => (false, ""),
+        };
         // A user or a password before an `@` would be shown in errors.
         if rest.is_empty() || rest.contains('@') {
             return Err(not_found(
                 "the endpoint is no URL like https://HOST or http://127.0.0.1:PORT, without a user name".into(),
             ));
         }
+        if !is_tls && !is_loopback(rest) {
+            return Err(not_found(format!(
+                "the endpoint {} would get the session token of the AWS credentials in clear; write https://, as \
+                 http:// is for this machine alone (127.0.0.1, [::1] or localhost)",
+                shown(endpoint)
+            )));
+        }
         Ok(Some(endpoint.clone()))
+    }
+}
+
+/// Whether what stands after `http://` begins with a host that is this machine.
+fn is_loopback(rest: &str) -> bool {
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.chars().all(|c| c.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    if host.eq_ignore_ascii_case("localhost") {
+        return true;
+    }
+    let in_brackets = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
+    match in_brackets {
+        Some(host) => host.parse().is_ok_and(|ip: Ipv6Addr| ip.is_loopback()),
+        None => host.parse().is_ok_and(|ip: Ipv4Addr| ip.is_loopback()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod client;
+mod credentials;
 mod error;
 mod key;
 mod signer;

@@ -46,8 +46,7 @@ impl AwsKmsSigner {
             .key_id()
             .ok_or_else(|| corrupt("it does not say whose public key it holds"))?
             .to_owned();
-        // Only an alias has another name than the key that it stands for.
-        if !key.contains("alias/") && !key_arn.ends_with(key) {
+        if !is_named(key, &key_arn) {
             return Err(corrupt(format!(
                 "{key} was asked for, and it holds the public key of {}",
                 shown(&key_arn)
@@ -85,6 +84,19 @@ impl AwsKmsSigner {
             Ok(()) | Err(VerifyError::Unsupported { .. }) => Ok(()),
             Err(error) => Err(corrupt(error.to_string())),
         }
+    }
+}
+
+/// Whether a reply for a key that was asked for by this name may say that it is of this one.
+fn is_named(asked: &str, named: &str) -> bool {
+    match asked.split_once("alias/") {
+        // An alias is of the same region and account as its key.
+        Some((owner, _)) if owner.starts_with("arn:") => named
+            .strip_prefix(owner)
+            .is_some_and(|key| key.starts_with("key/")),
+        Some(_) => true,
+        None if asked.starts_with("arn:") => named == asked,
+        None => named == asked || named.ends_with(&format!("/{asked}")),
     }
 }
 

@@ -5,6 +5,7 @@ use jwt_bearer::exchange::{AccessToken, Revocation};
 use zeroize::Zeroizing;
 
 use crate::args::RevokeArgs;
+use crate::cache;
 use crate::error::Failure;
 use crate::session::client;
 use crate::settings::Settings;
@@ -37,9 +38,7 @@ pub(crate) async fn revoke(args: &RevokeArgs, variables: &HashSet<String>) -> Re
         None => revoke().await,
     };
     result.map_err(|error| Failure::exchange(&error, request.profile()))?;
-    if let Ok(cache) = settings.cache() {
-        cache.forget(&token);
-    }
+    cache::forget(&token);
     note(&format!("revoked at {}", revocation.endpoint()));
     Ok(())
 }

@@ -1,6 +1,6 @@
 use jwt_bearer::keyfile::read_public_key;
 use jwt_bearer::secrecy::ExposeSecret;
-use jwt_bearer_sandbox::{Dialect, Sandbox};
+use jwt_bearer_sandbox::{Dialect, Sandbox, SandboxErrorKind};
 
 use crate::args::{Provider, SandboxArgs};
 use crate::error::{Failure, chain};
@@ -45,10 +45,13 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
             bounded_file("private key", key, MAX_PEM)?.to_vec(),
         );
     }
-    let running = sandbox
-        .start(args.listen)
-        .await
-        .map_err(|error| Failure::usage(chain(&error)))?;
+    let running = sandbox.start(args.listen).await.map_err(|error| {
+        let failure = Failure::usage(chain(&error));
+        match error.kind() {
+            SandboxErrorKind::Bind => failure.hint("--listen 127.0.0.1:0 takes any free port"),
+            _ => failure,
+        }
+    })?;
     for fault in &args.fault {
         running.inject(fault.clone());
     }

@@ -1,18 +1,15 @@
 use std::error::Error;
 
-use aws_credential_types::provider::error::CredentialsError;
-use aws_credential_types::provider::future::ProvideCredentials as Provided;
-use aws_sdk_kms::config::{ProvideCredentials, SharedCredentialsProvider};
 use jwt_bearer_signer::{SignErrorKind, Signer};
 use jwt_bearer_signer_aws_kms::AwsKmsKey;
 
-use crate::fake::{ARN, Answer, Fake, Key, SECRETS, configuration};
+use crate::fake::{ARN, Answer, Fake, Key, SECRETS};
 use crate::{is, refused};
 
 /// The error's name, its HTTP status, what AWS says with it, the kind, and a part of our text.
 type Case = (&'static str, u16, &'static str, SignErrorKind, &'static str);
 
-const CASES: [Case; 30] = {
+const CASES: [Case; 31] = {
     use SignErrorKind::{AccessDenied, InvalidKey, KeyNotFound, Other, Unavailable};
     [
         (
@@ -30,7 +27,20 @@ const CASES: [Case; 30] = {
             "the AWS credentials have expired: sign in again (`aws sso login`)",
         ),
         ("ExpiredToken", 403, "", AccessDenied, "have expired"),
-        ("RequestExpired", 400, "", AccessDenied, "have expired"),
+        (
+            "RequestExpired",
+            400,
+            "",
+            AccessDenied,
+            "too old or too new (RequestExpired): set the clock of this machine",
+        ),
+        (
+            "InvalidSignatureException",
+            400,
+            "Signature expired: 20260101T000000Z is now earlier than 20260101T001000Z",
+            AccessDenied,
+            "too old or too new (InvalidSignatureException): set the clock",
+        ),
         (
             "UnrecognizedClientException",
             400,
@@ -328,60 +338,6 @@ async fn texts_of_the_service_stay_on_one_line_and_short() {
         "{text}"
     );
     assert!(text.chars().count() < 600 && !text.contains(char::is_control));
-}
-
-/// Credentials that fail in one of the ways that the SDK knows.
-#[derive(Debug)]
-struct Failing(fn() -> CredentialsError);
-
-impl ProvideCredentials for Failing {
-    fn provide_credentials<'a>(&'a self) -> Provided<'a>
-    where
-        Self: 'a,
-    {
-        Provided::ready(Err((self.0)()))
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn credentials_that_cannot_be_had_are_explained() {
-    let cases: [(fn() -> CredentialsError, _, _); 4] = [
-        (
-            || CredentialsError::not_loaded("no providers in chain provided credentials"),
-            SignErrorKind::AccessDenied,
-            "no AWS credentials were found in the environment (AWS_ACCESS_KEY_ID), in the profile",
-        ),
-        (
-            || CredentialsError::provider_timed_out(std::time::Duration::from_secs(5)),
-            SignErrorKind::Timeout,
-            "the AWS credentials could not be fetched in time",
-        ),
-        (
-            || CredentialsError::invalid_configuration("profile `box` was not defined"),
-            SignErrorKind::AccessDenied,
-            "could not be fetched: the credentials provider was not properly configured: profile `box` was not defined",
-        ),
-        (
-            || CredentialsError::provider_error("the SSO session has expired"),
-            SignErrorKind::AccessDenied,
-            "an error occurred while loading credentials: the SSO session has expired",
-        ),
-    ];
-    for (error, kind, text) in cases {
-        let fake = Fake::new(|_, _| panic!("nothing may be sent"));
-        let provider = SharedCredentialsProvider::new(Failing(error));
-        let config = configuration()
-            .into_builder()
-            .credentials_provider(provider)
-            .http_client(fake.http_client())
-            .build();
-        let error = AwsKmsKey::new("alias/box")
-            .open_with(&config)
-            .await
-            .unwrap_err();
-        is(&error, kind, text);
-        assert!(fake.requests().is_empty());
-    }
 }
 
 #[test]

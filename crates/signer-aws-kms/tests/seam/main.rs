@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod credentials;
 mod errors;
 mod fake;
 mod opening;

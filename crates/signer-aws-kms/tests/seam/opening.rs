@@ -54,8 +54,12 @@ async fn debug_shows_the_key_and_no_secret() {
 
 #[tokio::test]
 async fn the_region_set_goes_before_that_of_the_configuration() {
-    let fake = public(Key::P256);
     let region = |uri: &str| uri.split('.').nth(1).unwrap().to_owned();
+    let fake = Fake::new(move |request, _| {
+        let mut public = Key::P256.public();
+        public["KeyId"] = ARN.replace("eu-central-1", &region(&request.uri)).into();
+        Answer::ok(&public)
+    });
 
     open(&fake).await;
     let key = AwsKmsKey::new("alias/box").region("us-west-2");
@@ -207,6 +211,68 @@ async fn names_that_cannot_be_are_refused_before_a_call() {
         assert!(!format!("{error:?}").contains("hunter2"));
     }
     assert!(fake.requests().is_empty());
+}
+
+#[tokio::test]
+async fn endpoints_in_clear_are_of_this_machine() {
+    let fake = public(Key::P256);
+    let key = |endpoint: &str| AwsKmsKey::new("alias/box").endpoint(endpoint);
+    for endpoint in [
+        "http://127.0.0.1:1",
+        "http://127.9.9.9/kms",
+        "http://[::1]",
+        "http://[::1]:1/kms",
+        "http://LocalHost:1",
+        "https://kms.example",
+    ] {
+        key(endpoint)
+            .open_with(&fake.config())
+            .await
+            .expect(endpoint);
+    }
+    assert_eq!(fake.requests().len(), 6);
+    for endpoint in [
+        "http://kms.example",
+        "http://10.0.0.1:4566",
+        "http://localhost.example",
+        "http://127.0.0.1.example:1",
+        "http://127.0.0.1:1.example",
+        "http://kms.example/127.0.0.1",
+        "http://kms.example?http://localhost",
+        "http://[::2]",
+        "http://[::1",
+        "http://[::ffff:10.0.0.1]:1",
+        "http://::1",
+        "http://0.0.0.0",
+    ] {
+        let text = format!(
+            "the endpoint {endpoint} would get the session token of the AWS credentials in clear"
+        );
+        is(
+            &refused(&fake, key(endpoint)).await,
+            SignErrorKind::KeyNotFound,
+            &text,
+        );
+    }
+    assert_eq!(fake.requests().len(), 6);
+}
+
+#[tokio::test]
+async fn the_arn_of_an_alias_stands_for_a_key_of_its_account() {
+    let alias = "arn:aws:kms:eu-central-1:111122223333:alias/box";
+    for named in [
+        "1234abcd-12ab-34cd-56ef-1234567890ab",
+        alias,
+        "arn:aws:kms:eu-central-1:444455556666:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+        "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+    ] {
+        let fake = altered(json!({ "KeyId": named }));
+        is(
+            &refused(&fake, AwsKmsKey::new(alias)).await,
+            SignErrorKind::Other,
+            &format!("{alias} was asked for, and it holds the public key of {named}"),
+        );
+    }
 }
 
 #[tokio::test]

@@ -9,6 +9,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod sources;
+
 use std::error::Error;
 use std::ffi::OsString;
 use std::path::PathBuf;
