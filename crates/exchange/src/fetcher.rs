@@ -44,7 +44,9 @@ impl Fetcher {
     ) -> Result<Arc<Token>, ExchangeError> {
         let span = tracing::debug_span!("token", endpoint = %request.token_endpoint());
         let fetch = async {
-            sleep_until(start).await;
+            if start > Instant::now() {
+                sleep_until(start).await;
+            }
             self.exchange(&request).await
         };
         // The subscriber is the program's own code too.
