@@ -1,4 +1,5 @@
 use std::fmt;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -16,7 +17,8 @@ const MAX_TEXT: usize = 4096;
 /// | text | key |
 /// | --- | --- |
 /// | `key.pem`, `file:key.pem`, `file:///etc/box/key.pem` | a private key file of any form that [`PrivateKey::read`](jwt_bearer_keyfile::PrivateKey::read) takes |
-/// | `env:NAME` | the same in an environment variable: PEM, or base64 of DER |
+/// | `file:keys.p12?alias=box` | one of several keys in a PKCS#12 store, a Java keystore or a JWK Set |
+/// | `env:NAME` | a key in an environment variable: as text, or base64 of any form |
 /// | `awskms:alias/box?region=eu-central-1&endpoint=https://…` | a key in AWS KMS, by key id, alias or ARN; both parameters may be left out |
 ///
 /// Every text is understood in every build; to open a key in AWS KMS takes the feature `aws-kms`.
@@ -26,7 +28,13 @@ const MAX_TEXT: usize = 4096;
 #[non_exhaustive]
 pub enum KeyUri {
     /// A file.
-    File(PathBuf),
+    #[non_exhaustive]
+    File {
+        /// Where it is.
+        path: PathBuf,
+        /// Which of its keys, if there are several.
+        alias: Option<String>,
+    },
     /// An environment variable, by name.
     Env(String),
     /// A key in AWS KMS.
@@ -42,11 +50,22 @@ pub enum KeyUri {
 }
 
 impl KeyUri {
+    /// A file with one key.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::File {
+            path: path.into(),
+            alias: None,
+        }
+    }
+
     /// Makes a relative path one below `directory`.
     #[must_use]
     pub fn relative_to(self, directory: &Path) -> Self {
         match self {
-            Self::File(path) => Self::File(directory.join(path)),
+            Self::File { path, alias } => Self::File {
+                path: directory.join(path),
+                alias,
+            },
             other => other,
         }
     }
@@ -79,7 +98,7 @@ impl FromStr for KeyUri {
                     .all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
         };
         match text.split_once(':').filter(|(scheme, _)| is_scheme(scheme)) {
-            None => Ok(Self::File(text.into())),
+            None => Ok(Self::file(text)),
             Some(("file", rest)) => file(text, rest),
             Some(("env", "")) => Err(KeyUriError("`env:` has no name; write `env:NAME`".into())),
             Some(("env", name)) if is_variable(name) => Ok(Self::Env(name.into())),
@@ -91,7 +110,7 @@ impl FromStr for KeyUri {
             Some(("piv", _)) => Err(KeyUriError(
                 "keys in a PIV token (`piv:`) are not in this version yet".into(),
             )),
-            Some(_) if Path::new(text).exists() => Ok(Self::File(text.into())),
+            Some(_) if Path::new(text).exists() => Ok(Self::file(text)),
             Some((scheme, _)) => Err(KeyUriError(format!(
                 "`{scheme}:` is no known kind of key, and there is no file `{text}`; known are `file:`, `env:` and \
                  `awskms:`"
@@ -104,12 +123,10 @@ impl fmt::Display for KeyUri {
     /// Writes a text that is read back as the same key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => {
-                write!(
-                    f,
-                    "file:{}",
-                    utf8_percent_encode(&path.display().to_string(), RESERVED)
-                )
+            Self::File { path, alias } => {
+                let path = path.display().to_string();
+                write!(f, "file:{}", utf8_percent_encode(&path, RESERVED))?;
+                write_parameters(f, [("alias", alias)])
             }
             Self::Env(name) => write!(f, "env:{name}"),
             Self::AwsKms {
@@ -118,21 +135,27 @@ impl fmt::Display for KeyUri {
                 endpoint,
             } => {
                 write!(f, "awskms:{}", utf8_percent_encode(key, RESERVED))?;
-                let parameters = [("region", region), ("endpoint", endpoint)];
-                let set = parameters
-                    .iter()
-                    .filter_map(|(name, value)| Some((name, value.as_deref()?)));
-                for ((name, value), separator) in set.zip(['?', '&']) {
-                    write!(
-                        f,
-                        "{separator}{name}={}",
-                        utf8_percent_encode(value, RESERVED)
-                    )?;
-                }
-                Ok(())
+                write_parameters(f, [("region", region), ("endpoint", endpoint)])
             }
         }
     }
+}
+
+fn write_parameters<const N: usize>(
+    f: &mut fmt::Formatter<'_>,
+    parameters: [(&str, &Option<String>); N],
+) -> fmt::Result {
+    let set = parameters
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    for ((name, value), separator) in set.zip(iter::once('?').chain(iter::repeat('&'))) {
+        write!(
+            f,
+            "{separator}{name}={}",
+            utf8_percent_encode(value, RESERVED)
+        )?;
+    }
+    Ok(())
 }
 
 /// What is wrong with the text of a key URI.
@@ -158,7 +181,7 @@ fn is_variable(name: &str) -> bool {
 }
 
 fn file(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
-    let (path, []) = parts(text, rest, [])?;
+    let (path, [alias]) = parts(text, rest, ["alias"])?;
     let path = match path.strip_prefix("//") {
         Some(path) if path.starts_with('/') => path,
         Some(_) => {
@@ -171,7 +194,10 @@ fn file(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
     if path.is_empty() {
         return Err(KeyUriError("`file:` has no path".into()));
     }
-    Ok(KeyUri::File(path.into()))
+    Ok(KeyUri::File {
+        path: path.into(),
+        alias,
+    })
 }
 
 fn aws_kms(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
@@ -208,11 +234,7 @@ fn parts<const N: usize>(
     {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         let Some(index) = names.iter().position(|known| *known == name) else {
-            let known = if N == 0 {
-                "none".into()
-            } else {
-                names.join(" and ")
-            };
+            let known = names.join(" and ");
             return Err(KeyUriError(format!(
                 "`{text}` has the parameter `{name}`; known here: {known}. A `?` in a name is written %3F"
             )));
@@ -233,36 +255,32 @@ mod tests {
     #[test]
     fn texts_are_read_and_written_back() {
         let cases = [
-            ("key.pem", KeyUri::File("key.pem".into()), "file:key.pem"),
+            ("key.pem", KeyUri::file("key.pem"), "file:key.pem"),
             (
                 "a b%20?.pem",
-                KeyUri::File("a b%20?.pem".into()),
+                KeyUri::file("a b%20?.pem"),
                 "file:a b%2520%3F.pem",
             ),
-            (
-                "file:a%20b.pem",
-                KeyUri::File("a b.pem".into()),
-                "file:a b.pem",
-            ),
+            ("file:a%20b.pem", KeyUri::file("a b.pem"), "file:a b.pem"),
             (
                 "file:///etc/k.pem",
-                KeyUri::File("/etc/k.pem".into()),
+                KeyUri::file("/etc/k.pem"),
                 "file:/etc/k.pem",
             ),
-            (
-                "/etc/k.pem",
-                KeyUri::File("/etc/k.pem".into()),
-                "file:/etc/k.pem",
-            ),
+            ("/etc/k.pem", KeyUri::file("/etc/k.pem"), "file:/etc/k.pem"),
             (
                 r"C:\keys\k.pem",
-                KeyUri::File(r"C:\keys\k.pem".into()),
+                KeyUri::file(r"C:\keys\k.pem"),
                 r"file:C:\keys\k.pem",
             ),
+            ("./box:key", KeyUri::file("./box:key"), "file:./box:key"),
             (
-                "./box:key",
-                KeyUri::File("./box:key".into()),
-                "file:./box:key",
+                "file:a.p12?alias=box%20%26%20co",
+                KeyUri::File {
+                    path: "a.p12".into(),
+                    alias: Some("box & co".into()),
+                },
+                "file:a.p12?alias=box %26 co",
             ),
             ("env:BOX_KEY", KeyUri::Env("BOX_KEY".into()), "env:BOX_KEY"),
             (
@@ -302,8 +320,12 @@ mod tests {
                 "`file://host/k.pem` names another machine; write `file:///` and the path",
             ),
             (
-                "file:k.p12?alias=box",
-                "`file:k.p12?alias=box` has the parameter `alias`; known here: none. A `?` in a name is written %3F",
+                "file:k.p12?name=box",
+                "`file:k.p12?name=box` has the parameter `name`; known here: alias. A `?` in a name is written %3F",
+            ),
+            (
+                "file:k.p12?alias=",
+                "`file:k.p12?alias=` has the parameter `alias` twice, or without a value",
             ),
             ("file:%ff", "`file:%ff` is not UTF-8 after percent-decoding"),
             (
@@ -368,6 +390,7 @@ mod tests {
         let cases = [
             ("k.pem", "file:/etc/jwt/k.pem"),
             ("/k.pem", "file:/k.pem"),
+            ("file:k.p12?alias=a", "file:/etc/jwt/k.p12?alias=a"),
             ("env:K", "env:K"),
         ];
         for (text, expected) in cases {

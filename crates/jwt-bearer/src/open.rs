@@ -3,7 +3,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use jwt_bearer_keyfile::{KeyFileErrorKind, PrivateKey};
+use jwt_bearer_keyfile::{KeyFile, KeyFileError, KeyFileErrorKind};
 use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signer};
 #[cfg(feature = "aws-kms")]
 use jwt_bearer_signer_aws_kms::AwsKmsKey;
@@ -30,9 +30,12 @@ impl KeyUri {
         algorithm: Option<Algorithm>,
         interaction: &dyn Interaction,
     ) -> Result<Arc<dyn Signer>, SignError> {
-        let (name, bytes) = match self {
-            Self::File(path) => (path.display().to_string(), read_file(path)?),
-            Self::Env(name) => (format!("the variable {name}"), read_variable(name)?),
+        let (name, bytes, alias) = match self {
+            Self::File { path, alias } => {
+                let name = path.display().to_string();
+                (name, read_file(path)?, alias.as_deref())
+            }
+            Self::Env(name) => (format!("the variable {name}"), read_variable(name)?, None),
             #[cfg(feature = "aws-kms")]
             Self::AwsKms {
                 key,
@@ -57,12 +60,15 @@ impl KeyUri {
                 return Err(SignError::new(SignErrorKind::InvalidKey, text));
             }
         };
-        Ok(Arc::new(read_key(&name, &bytes, algorithm, interaction)?))
+        let signer = read_entry(&name, &bytes, alias, algorithm, interaction)?;
+        Ok(Arc::new(signer))
     }
 }
 
-/// Makes a signer of a private key in memory, in any form that [`PrivateKey::read`] takes; `name` is for errors and
+/// Makes a signer of a private key in memory, in any form that [`PrivateKey::read`](jwt_bearer_keyfile::PrivateKey::read) takes; `name` is for errors and
 /// prompts. Blocks while a passphrase is asked for or the key is decrypted.
+///
+/// Where the file has a key id or an algorithm for the key, as a JWK does, the signer has them too.
 ///
 /// # Errors
 /// `AccessDenied` (a wrong passphrase), `InteractionRequired`, `InvalidKey`, `UnsupportedAlgorithm`.
@@ -72,22 +78,41 @@ pub fn read_key(
     algorithm: Option<Algorithm>,
     interaction: &dyn Interaction,
 ) -> Result<LocalSigner, SignError> {
-    let key = match PrivateKey::read(bytes, None) {
+    read_entry(name, bytes, None, algorithm, interaction)
+}
+
+fn read_entry(
+    name: &str,
+    bytes: &[u8],
+    alias: Option<&str>,
+    algorithm: Option<Algorithm>,
+    interaction: &dyn Interaction,
+) -> Result<LocalSigner, SignError> {
+    let read = |passphrase: Option<&[u8]>| -> Result<_, KeyFileError> {
+        let file = KeyFile::read(bytes, passphrase)?;
+        let (entry, key) = file.private_key(alias)?;
+        Ok((key.open(passphrase)?, entry.clone()))
+    };
+    let key = match read(None) {
         Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
             let passphrase = interaction.secret(SecretKind::Passphrase { key: name })?;
-            PrivateKey::read(bytes, Some(passphrase.expose_secret().as_bytes()))
+            read(Some(passphrase.expose_secret().as_bytes()))
         }
         key => key,
     };
-    let key = key.map_err(|error| {
+    let (key, entry) = key.map_err(|error| {
         let kind = match error.kind() {
             KeyFileErrorKind::WrongPassphrase => SignErrorKind::AccessDenied,
+            KeyFileErrorKind::NoSuchAlias => SignErrorKind::KeyNotFound,
             _ => SignErrorKind::InvalidKey,
         };
         SignError::new(kind, format!("{name}: {error}"))
     })?;
-    let signer = LocalSigner::new(&key)?;
-    match algorithm {
+    let mut signer = LocalSigner::new(&key)?;
+    if let Some(key_id) = entry.key_id() {
+        signer = signer.with_key_id(key_id);
+    }
+    match algorithm.or(entry.algorithm()) {
         Some(algorithm) => signer.with_algorithm(algorithm),
         None => Ok(signer),
     }

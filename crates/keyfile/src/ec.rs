@@ -17,8 +17,6 @@ pub(crate) const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.
 /// The point is always computed from the scalar: some writers leave it out, others compress it, and one that does
 /// not belong to the scalar gives away that the file is damaged.
 pub(crate) fn read(der: &[u8], parameters: Option<AnyRef<'_>>) -> Result<PrivateKey, KeyFileError> {
-    let damaged =
-        || KeyFileError::malformed("the EC key is damaged; take a fresh copy of the file");
     // The crate sec1 knows named curves only, and calls anything else damaged.
     let own = recognise::elements(der)?
         .into_iter()
@@ -43,20 +41,27 @@ pub(crate) fn read(der: &[u8], parameters: Option<AnyRef<'_>>) -> Result<Private
     };
 
     let key = EcPrivateKey::from_der(der).map_err(|_| damaged())?;
-    let zeros = key
-        .private_key
-        .iter()
-        .take_while(|byte| **byte == 0)
-        .count();
-    let number = &key.private_key[zeros..];
+    assemble(kind, len, key.private_key, key.public_key)
+}
+
+/// A key of the secret number, big-endian, which may be too short or have zeros in front, and of a point that is
+/// checked if there is one.
+pub(crate) fn assemble(
+    kind: KeyKind,
+    len: usize,
+    number: &[u8],
+    public: Option<&[u8]>,
+) -> Result<PrivateKey, KeyFileError> {
+    let zeros = number.iter().take_while(|byte| **byte == 0).count();
+    let number = &number[zeros..];
     let padding = len.checked_sub(number.len()).ok_or_else(damaged)?;
     let mut scalar = Zeroizing::new(vec![0; len]);
     scalar[padding..].copy_from_slice(number);
 
     let (point, compressed) = points(kind, &scalar).ok_or_else(damaged)?;
-    let belongs = match key.public_key {
+    let belongs = match public {
         None => true,
-        Some([2 | 3, ..]) => key.public_key == Some(&compressed),
+        Some([2 | 3, ..]) => public == Some(&compressed),
         // 06 and 07 are the hybrid form, which repeats in the first octet what y says.
         Some([4 | 6 | 7, coordinates @ ..]) => *coordinates == point[1..],
         Some(_) => false,
@@ -71,6 +76,10 @@ pub(crate) fn read(der: &[u8], parameters: Option<AnyRef<'_>>) -> Result<Private
         scalar,
         point,
     })
+}
+
+fn damaged() -> KeyFileError {
+    KeyFileError::malformed("the EC key is damaged; take a fresh copy of the file")
 }
 
 /// The public point, uncompressed and compressed; `None` if the scalar is zero or too large.

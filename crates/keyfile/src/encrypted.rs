@@ -1,13 +1,12 @@
-use der::Decode;
 use der::asn1::{AnyRef, ObjectIdentifier, UintRef};
-use pkcs8::EncryptedPrivateKeyInfoRef;
-use pkcs8::pkcs5::pbes2;
+use der::{Decode, Encode, Tag, Tagged};
+use pkcs8::pkcs5::{EncryptionScheme, pbes2};
 use zeroize::Zeroizing;
 
-use crate::{KeyFileError, KeyFileErrorKind, names, recognise};
+use crate::{Encryption, KeyFileError, KeyFileErrorKind, names, pbes1, recognise};
 
 /// More than twice what the most careful programs write. With SHA-512 it takes some seven seconds.
-const MAX_ITERATIONS: u64 = 10_000_000;
+pub(crate) const MAX_ITERATIONS: u64 = 10_000_000;
 /// OpenSSL's own limit for scrypt, so that nothing that it wrote is refused: N times r times 128 octets.
 const MAX_MEMORY: u64 = 32 << 20;
 /// The same for the work: all of `MAX_MEMORY` sixteen times over.
@@ -29,30 +28,106 @@ const PRFS: [ObjectIdentifier; 5] = [
     ObjectIdentifier::new_unwrap("1.2.840.113549.2.11"),
 ];
 
-/// Decrypts `EncryptedPrivateKeyInfo` ([RFC 5958 §3](https://www.rfc-editor.org/rfc/rfc5958#section-3)) with PBES2
-/// ([RFC 8018 §6.2](https://www.rfc-editor.org/rfc/rfc8018#section-6.2)) to the DER of PKCS#8.
-pub(crate) fn decrypt(
-    der: &[u8],
-    passphrase: Option<&[u8]>,
-) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
-    let elements = recognise::elements(der)?;
-    let scheme = elements.first().ok_or_else(damaged)?;
-    check(scheme)?;
-    let info = EncryptedPrivateKeyInfoRef::from_der(der).map_err(|_| damaged())?;
-    let passphrase = passphrase.ok_or_else(|| {
-        KeyFileError::new(
-            KeyFileErrorKind::PassphraseNeeded,
-            "found an encrypted private key and no passphrase: give the passphrase that it was encrypted with",
-        )
-    })?;
-    let mut buffer = Zeroizing::new(info.encrypted_data.as_bytes().to_vec());
-    let len = info
-        .encryption_algorithm
-        .decrypt_in_place(passphrase, &mut buffer)
-        .map_err(|_| wrong_passphrase())?
-        .len();
-    buffer.truncate(len);
-    Ok(buffer)
+/// How something is encrypted with a passphrase: a scheme that is known, and that does not cost too much.
+pub(crate) struct Scheme<'a> {
+    algorithm: Algorithm<'a>,
+    /// What it costs, in iterations or what takes as long.
+    pub(crate) work: u64,
+}
+
+enum Algorithm<'a> {
+    Pbes2(Box<pbes2::Parameters>),
+    Pbes1 {
+        scheme: pbes1::Scheme,
+        salt: &'a [u8],
+    },
+}
+
+impl<'a> Scheme<'a> {
+    /// Reads an `AlgorithmIdentifier`, and refuses what would take too long.
+    pub(crate) fn read(identifier: &AnyRef<'a>) -> Result<Self, KeyFileError> {
+        let (oid, parameters) = algorithm(identifier)?;
+        let parts = parameters
+            .as_ref()
+            .and_then(recognise::inner)
+            .ok_or_else(damaged);
+        if let Some(scheme) = pbes1::Scheme::of(oid) {
+            let [salt, iterations] = parts?[..] else {
+                return Err(damaged());
+            };
+            if salt.tag() != Tag::OctetString {
+                return Err(damaged());
+            }
+            let (salt, work) = (salt.value(), number(&iterations)?);
+            check_iterations(work)?;
+            return Ok(Self {
+                algorithm: Algorithm::Pbes1 { scheme, salt },
+                work,
+            });
+        }
+        if oid != pbes2::PBES2_OID {
+            return Err(unknown(oid));
+        }
+        let work = check_pbes2(&parts?)?;
+        let parameters = identifier.to_der().map_err(|_| damaged())?;
+        match EncryptionScheme::from_der(&parameters) {
+            Ok(EncryptionScheme::Pbes2(parameters)) => Ok(Self {
+                algorithm: Algorithm::Pbes2(Box::new(parameters)),
+                work,
+            }),
+            _ => Err(damaged()),
+        }
+    }
+
+    /// The plain text, if the passphrase is the right one; a wrong one can pass by chance.
+    pub(crate) fn decrypt(
+        &self,
+        ciphertext: &[u8],
+        passphrase: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+        match &self.algorithm {
+            Algorithm::Pbes1 { scheme, salt } => scheme
+                .decrypt(salt, self.work, ciphertext, passphrase)
+                .ok_or_else(wrong_passphrase),
+            Algorithm::Pbes2(parameters) => {
+                let mut buffer = Zeroizing::new(ciphertext.to_vec());
+                let len = parameters
+                    .decrypt_in_place(passphrase, &mut buffer)
+                    .map_err(|_| wrong_passphrase())?
+                    .len();
+                buffer.truncate(len);
+                Ok(buffer)
+            }
+        }
+    }
+
+    pub(crate) fn encryption(&self) -> Encryption {
+        match &self.algorithm {
+            Algorithm::Pbes1 { scheme, .. } => Encryption::weak(
+                scheme.name(self.work),
+                "it is of the 1990s, with DES, RC2, MD5 or SHA-1: `openssl pkcs8 -topk8` encrypts a key better",
+            ),
+            Algorithm::Pbes2(parameters) => Encryption::strong(name(parameters)),
+        }
+    }
+}
+
+/// The scheme and the encrypted octets of `EncryptedPrivateKeyInfo`
+/// ([RFC 5958 §3](https://www.rfc-editor.org/rfc/rfc5958#section-3)).
+pub(crate) fn read(der: &[u8]) -> Result<(Scheme<'_>, &[u8]), KeyFileError> {
+    match recognise::elements(der)?[..] {
+        [identifier, octets] if octets.tag() == Tag::OctetString => {
+            Ok((Scheme::read(&identifier)?, octets.value()))
+        }
+        _ => Err(damaged()),
+    }
+}
+
+pub(crate) fn passphrase_needed() -> KeyFileError {
+    KeyFileError::new(
+        KeyFileErrorKind::PassphraseNeeded,
+        "found an encrypted private key and no passphrase: give the passphrase that it was encrypted with",
+    )
 }
 
 pub(crate) fn wrong_passphrase() -> KeyFileError {
@@ -62,22 +137,49 @@ pub(crate) fn wrong_passphrase() -> KeyFileError {
     )
 }
 
+/// What a scheme with these parameters is, for people.
+fn name(parameters: &pbes2::Parameters) -> String {
+    use pbes2::{EncryptionScheme, Kdf, Pbkdf2Prf};
+
+    let cipher = match parameters.encryption {
+        EncryptionScheme::Aes128Cbc { .. } => "AES-128",
+        EncryptionScheme::Aes192Cbc { .. } => "AES-192",
+        EncryptionScheme::Aes256Cbc { .. } => "AES-256",
+        _ => "3DES",
+    };
+    let kdf = match &parameters.kdf {
+        Kdf::Scrypt(kdf) => {
+            let (n, r, p) = (kdf.cost_parameter, kdf.block_size, kdf.parallelization);
+            format!("scrypt, N={n}, r={r}, p={p}")
+        }
+        Kdf::Pbkdf2(kdf) => {
+            let hash = match kdf.prf {
+                Pbkdf2Prf::HmacWithSha1 => "SHA-1",
+                Pbkdf2Prf::HmacWithSha224 => "SHA-224",
+                Pbkdf2Prf::HmacWithSha256 => "SHA-256",
+                Pbkdf2Prf::HmacWithSha384 => "SHA-384",
+                _ => "SHA-512",
+            };
+            format!(
+                "PBKDF2 with HMAC-{hash}, {} iterations",
+                kdf.iteration_count
+            )
+        }
+        _ => "another key derivation".into(),
+    };
+    format!("PBES2 with {cipher} ({kdf})")
+}
+
 /// Refuses what pkcs5 does not know, since it calls that damaged, and what costs too much, since it has no bounds:
 /// such a file ends the process or hangs it.
-fn check(scheme: &AnyRef<'_>) -> Result<(), KeyFileError> {
-    let (oid, parameters) = algorithm(scheme)?;
-    if oid != pbes2::PBES2_OID {
-        return Err(unknown(oid));
-    }
-    let parameters = parameters
-        .as_ref()
-        .and_then(recognise::inner)
-        .ok_or_else(damaged)?;
-    let [kdf, cipher] = parameters[..] else {
+///
+/// Gives what it costs, in iterations or what takes as long.
+fn check_pbes2(parameters: &[AnyRef<'_>]) -> Result<u64, KeyFileError> {
+    let [kdf, cipher] = parameters else {
         return Err(damaged());
     };
-    let (cipher, _) = algorithm(&cipher)?;
-    let (kdf, parameters) = algorithm(&kdf)?;
+    let (cipher, _) = algorithm(cipher)?;
+    let (kdf, parameters) = algorithm(kdf)?;
     if !KDFS.contains(&kdf) {
         return Err(unknown(kdf));
     }
@@ -85,49 +187,55 @@ fn check(scheme: &AnyRef<'_>) -> Result<(), KeyFileError> {
         .as_ref()
         .and_then(recognise::inner)
         .ok_or_else(damaged)?;
-    match &parameters[..] {
-        [_, n, r, p, ..] if kdf == pbes2::SCRYPT_OID => scrypt(number(n)?, number(r)?, number(p)?)?,
+    let work = match &parameters[..] {
+        [_, n, r, p, ..] if kdf == pbes2::SCRYPT_OID => {
+            check_scrypt(number(n)?, number(r)?, number(p)?)?
+        }
         [_, iterations, rest @ ..] if kdf == pbes2::PBKDF2_OID => {
-            pbkdf2(number(iterations)?)?;
+            let iterations = number(iterations)?;
+            check_iterations(iterations)?;
             // The key's length may stand before the hash.
             if let Some((prf, _)) = rest.last().and_then(|prf| algorithm(prf).ok()) {
                 known(&PRFS, prf)?;
             }
+            iterations
         }
         _ => return Err(damaged()),
-    }
+    };
     let salt = parameters[0].value().len();
     if salt > pbes2::Salt::MAX_LEN {
         return Err(renew(&format!("PBES2 (a salt of {salt} octets)")));
     }
-    known(&CIPHERS, cipher)
+    known(&CIPHERS, cipher)?;
+    Ok(work)
 }
 
-fn pbkdf2(iterations: u64) -> Result<(), KeyFileError> {
+fn check_iterations(iterations: u64) -> Result<(), KeyFileError> {
     match iterations {
         0 => Err(damaged()),
         1..=MAX_ITERATIONS => Ok(()),
         _ => Err(too_expensive(&format!(
-            "{iterations} PBKDF2 iterations, where {MAX_ITERATIONS} is the limit"
+            "{iterations} iterations, where {MAX_ITERATIONS} is the limit"
         ))),
     }
 }
 
-fn scrypt(n: u64, r: u64, p: u64) -> Result<(), KeyFileError> {
+fn check_scrypt(n: u64, r: u64, p: u64) -> Result<u64, KeyFileError> {
     if !n.is_power_of_two() || n == 1 || r == 0 || p == 0 {
         return Err(damaged());
     }
     let memory = n.saturating_mul(r).saturating_mul(128);
-    if memory > MAX_MEMORY || memory.saturating_mul(p) > MAX_WORK {
+    let work = memory.saturating_mul(p);
+    if memory > MAX_MEMORY || work > MAX_WORK {
         return Err(too_expensive(&format!(
             "scrypt with N={n}, r={r} and p={p}, where N=16384, r=8 and p=1 is usual"
         )));
     }
-    Ok(())
+    Ok(work / 128)
 }
 
 /// The two parts of an `AlgorithmIdentifier`.
-fn algorithm<'a>(
+pub(crate) fn algorithm<'a>(
     element: &AnyRef<'a>,
 ) -> Result<(ObjectIdentifier, Option<AnyRef<'a>>), KeyFileError> {
     let parts = recognise::inner(element).ok_or_else(damaged)?;
@@ -139,7 +247,7 @@ fn algorithm<'a>(
 }
 
 /// A number, or the largest there is if it is larger.
-fn number(element: &AnyRef<'_>) -> Result<u64, KeyFileError> {
+pub(crate) fn number(element: &AnyRef<'_>) -> Result<u64, KeyFileError> {
     let number = element.decode_as::<UintRef<'_>>().map_err(|_| damaged())?;
     let octets = number.as_bytes();
     Ok(if octets.len() > 8 {
@@ -170,7 +278,7 @@ fn renew(scheme: &str) -> KeyFileError {
     ))
 }
 
-fn too_expensive(what: &str) -> KeyFileError {
+pub(crate) fn too_expensive(what: &str) -> KeyFileError {
     KeyFileError::new(
         KeyFileErrorKind::TooExpensive,
         format!(

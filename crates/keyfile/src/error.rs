@@ -74,6 +74,46 @@ impl KeyFileError {
         )
     }
 
+    /// Several keys in a store, where one was not named.
+    pub(crate) fn unnamed(aliases: &[&str]) -> Self {
+        Self::new(
+            KeyFileErrorKind::SeveralKeys,
+            format!(
+                "found {} private keys, and no alias that names one: write it behind the file, as in \
+                 `file:FILE?alias=NAME`; there are {}",
+                aliases.len(),
+                list(aliases)
+            ),
+        )
+    }
+
+    /// An alias for a file whose keys have none.
+    pub(crate) fn no_aliases() -> Self {
+        Self::new(
+            KeyFileErrorKind::NoSuchAlias,
+            "found a private key without an alias, and an alias that names one: only keystores and JWKs have aliases; \
+             leave it away",
+        )
+    }
+
+    /// An alias that belongs to no private key, or to several.
+    pub(crate) fn alias(alias: &str, count: usize, aliases: &[&str]) -> Self {
+        let number = if count == 0 {
+            "no".into()
+        } else {
+            count.to_string()
+        };
+        let ending = if count == 0 { "" } else { "s" };
+        Self::new(
+            KeyFileErrorKind::NoSuchAlias,
+            format!(
+                "found {number} private key{ending} with the alias {}: there are {}",
+                list(&[alias]),
+                list(aliases)
+            ),
+        )
+    }
+
     /// What kind of failure it is.
     #[must_use]
     pub const fn kind(&self) -> KeyFileErrorKind {
@@ -87,6 +127,23 @@ impl KeyFileError {
     }
 }
 
+/// Names between backticks: the first twenty, none of them endless or with characters that a terminal obeys.
+fn list(names: &[&str]) -> String {
+    let short = |name: &&str| {
+        let name = name.chars().take(64).flat_map(|c| match c {
+            '`' => vec!['\''],
+            c if c.is_control() => c.escape_default().collect(),
+            c => vec![c],
+        });
+        format!("`{}`", name.collect::<String>())
+    };
+    let mut listed: Vec<_> = names.iter().take(20).map(short).collect();
+    if names.len() > listed.len() {
+        listed.push("others".into());
+    }
+    listed.join(", ")
+}
+
 /// The kinds of [`KeyFileError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -97,6 +154,8 @@ pub enum KeyFileErrorKind {
     NotAPublicKey,
     /// More than one key, so that it is not clear which is meant.
     SeveralKeys,
+    /// An alias that does not name one private key of the file.
+    NoSuchAlias,
     /// A key that is damaged, cut off, or whose parts do not belong together.
     Malformed,
     /// A sound key, of a kind or in a form that is not supported here.

@@ -32,6 +32,8 @@ pub(crate) enum Form {
     Certificate,
     // Private keys in other clothes.
     Traditional,
+    Pkcs12Ber,
+    Bcfks,
     OpenSsh,
     Putty,
     DsaPrivate,
@@ -70,6 +72,8 @@ impl Form {
             Self::Putty => "a PuTTY private key",
             Self::DsaPrivate => "a DSA private key",
             Self::Pkcs12 => "a PKCS#12 store",
+            Self::Pkcs12Ber => "a PKCS#12 store of NSS or Bouncy Castle, in BER",
+            Self::Bcfks => "a Bouncy Castle keystore (BCFKS)",
             Self::Jks => "a Java keystore (JKS)",
             Self::Jceks => "a Java keystore (JCEKS)",
             Self::Jwk => "a JSON Web Key",
@@ -99,10 +103,9 @@ impl Form {
                 | Self::OpenSsh
                 | Self::Putty
                 | Self::DsaPrivate
-                | Self::Pkcs12
-                | Self::Jks
+                | Self::Pkcs12Ber
                 | Self::Jceks
-                | Self::Jwk,
+                | Self::Bcfks,
             )
             | (Wanted::PublicKey, Self::OpenSshPublic | Self::Jwk) => KeyFileErrorKind::Unsupported,
             (Wanted::PrivateKey, _) => KeyFileErrorKind::NotAPrivateKey,
@@ -120,7 +123,6 @@ impl Form {
 
     const fn remedy_for_private(self) -> &'static str {
         match self {
-            Self::Traditional => "`openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew",
             Self::OpenSsh => {
                 // It leaves an Ed25519 key as it is, and calls that a success.
                 "`ssh-keygen -p -m PKCS8 -f FILE` rewrites it in place if it is RSA or ECDSA; in place of Ed25519 \
@@ -128,19 +130,20 @@ impl Form {
             }
             Self::Putty => "`puttygen FILE -O private-openssh -o NEW` converts it",
             Self::DsaPrivate => "JWTs are not signed with DSA; make an RSA, EC or Ed25519 key",
-            Self::Pkcs12 => "`openssl pkcs12 -in FILE -nocerts -out NEW` takes the key out",
-            Self::Jks => {
-                "`keytool -importkeystore -srckeystore FILE -destkeystore NEW.p12 -deststoretype \
-                 PKCS12`, then `openssl pkcs12 -in NEW.p12 -nocerts -out NEW` takes the key out"
-            }
+            Self::Pkcs12Ber => "`openssl pkcs12 -in FILE -out NEW` writes it as PEM",
             Self::Jceks => {
-                "`keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore \
-                 NEW.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in NEW.p12 -nocerts -out \
-                 NEW` takes the key out"
+                "`keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore NEW.p12 -deststoretype \
+                 PKCS12` converts it"
             }
-            Self::Jwk => "convert it to PEM (PKCS#8)",
-            Self::BoxConfig => "give it with `--box-config FILE`",
-            Self::ServiceAccount => "`jq -r .private_key FILE > NEW` takes the key out",
+            Self::Bcfks => {
+                "`keytool -importkeystore -srckeystore FILE -srcstoretype BCFKS -providerpath bc-fips.jar \
+                 -providerclass org.bouncycastle.jcajce.provider.BouncyCastleFipsProvider -destkeystore NEW.p12 \
+                 -deststoretype PKCS12` converts it"
+            }
+            Self::Pkcs12 | Self::Jks => "name the keystore that has the private key too",
+            Self::Jwk => "its private members are missing; name the file of the private key",
+            Self::BoxConfig => "`appAuth.privateKey` is missing; name the file of the private key",
+            Self::ServiceAccount => "`private_key` is missing; download the file anew",
             Self::Parameters => "make the key too, with `openssl ecparam -genkey`",
             Self::Pgp => "PGP keys do not sign JWTs; make an RSA, EC or Ed25519 key",
             Self::Jwt => "a JWT is made with a key, and holds none; name the file of the key",
@@ -148,6 +151,7 @@ impl Form {
             | Self::EncryptedPkcs8
             | Self::Pkcs1
             | Self::Sec1
+            | Self::Traditional
             | Self::Spki
             | Self::Pkcs1Public
             | Self::Certificate
@@ -180,10 +184,10 @@ impl Form {
             Self::OpenSsh => {
                 "`ssh-keygen -e -m PKCS8 -f FILE > NEW` writes the public key, unless it is Ed25519"
             }
-            Self::Pkcs12 => {
+            Self::Pkcs12 | Self::Pkcs12Ber => {
                 "`openssl pkcs12 -in FILE -nokeys -clcerts -out NEW` takes the certificate out"
             }
-            Self::Jks | Self::Jceks => {
+            Self::Jks | Self::Jceks | Self::Bcfks => {
                 "`keytool -exportcert -rfc -keystore FILE -alias ALIAS -file NEW` takes the \
                  certificate out"
             }

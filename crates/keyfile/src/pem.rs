@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::KeyFileError;
 use crate::form::Form;
+use crate::traditional::Traditional;
 
 const BEGIN: &[u8] = b"-BEGIN ";
 const END: &[u8] = b"-END ";
@@ -18,7 +19,7 @@ const BASE64_URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENI
 /// One block of PEM, its body still in base64.
 pub(crate) struct Block<'a> {
     pub(crate) label: &'a str,
-    body: &'a [u8],
+    pub(crate) body: &'a [u8],
 }
 
 impl Block<'_> {
@@ -33,7 +34,7 @@ impl Block<'_> {
             "OPENSSH PRIVATE KEY" => Form::OpenSsh,
             "EC PARAMETERS" | "DSA PARAMETERS" | "DH PARAMETERS" => Form::Parameters,
             label if label.starts_with("PGP ") => Form::Pgp,
-            _ if find(self.body, b"4,ENCRYPTED").is_some() => Form::Traditional,
+            _ if Traditional::is_in(self.body) => Form::Traditional,
             _ => return None,
         })
     }

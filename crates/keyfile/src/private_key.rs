@@ -5,9 +5,7 @@ use jwt_bearer_signer::KeyKind;
 use zeroize::Zeroizing;
 
 use crate::form::{Form, Wanted};
-use crate::pem::{self, Block};
-use crate::recognise::{self, Content};
-use crate::{KeyFileError, KeyFileErrorKind, ec, ed25519, encrypted, rsa, write};
+use crate::{KeyFile, KeyFileError, ec, ed25519, recognise, rsa, write};
 
 /// A private key out of a file, checked: it is of a kind and size that can sign here, and an EC point belongs to its
 /// scalar.
@@ -45,38 +43,28 @@ pub enum PrivateKey {
 }
 
 impl PrivateKey {
-    /// Reads PKCS#8, PKCS#1 or SEC1, and PKCS#8 encrypted with PBES2; as PEM, DER, or base64 of either.
+    /// Reads the one private key of a file: PKCS#8, PKCS#1 or SEC1 as PEM, DER, or base64 of either; PEM and PKCS#8 also
+    /// encrypted; PKCS#12, JKS, JWK; Box's JSON configuration and Google's service account file.
     ///
     /// PEM is repaired where mail, editors, environment variables and YAML have damaged its white space. A
     /// certificate beside the key is passed over. A passphrase for a key that is not encrypted is not looked at.
+    /// Where there are several keys, [`KeyFile::private_key`] takes one by its alias.
     ///
     /// Decrypting blocks for as long as the file asks for, up to seconds; files that ask for more are refused.
     ///
     /// # Errors
-    /// Any [`KeyFileErrorKind`] but `NotAPublicKey`; the text names what was found and what to do.
+    /// Any [`KeyFileErrorKind`](crate::KeyFileErrorKind) but `NotAPublicKey` and `NoSuchAlias`; the text names what was
+    /// found and what to do.
     pub fn read(bytes: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyFileError> {
-        match Content::of(bytes) {
-            Content::Pem(text) => {
-                let blocks = pem::blocks(&text)?;
-                let block = the_private_key(&blocks)?;
-                Self::from_der(&block.decode()?, passphrase)
-            }
-            Content::Der(der) => Self::from_der(&der, passphrase),
-            Content::Other(form) => Err(KeyFileError::found(form, Wanted::PrivateKey)),
-        }
+        let file = KeyFile::read(bytes, passphrase)?;
+        let (_, key) = file.private_key(None)?;
+        key.open(passphrase)
     }
 
-    fn from_der(der: &[u8], passphrase: Option<&[u8]>) -> Result<Self, KeyFileError> {
+    /// Reads PKCS#8, PKCS#1 or SEC1.
+    pub(crate) fn from_der(der: &[u8]) -> Result<Self, KeyFileError> {
         match recognise::form_of_der(der)? {
             Form::Pkcs8 => Self::from_pkcs8(der),
-            Form::EncryptedPkcs8 => {
-                let decrypted = encrypted::decrypt(der, passphrase)?;
-                // A wrong passphrase can pass the padding check by chance; then this is no DER.
-                Self::from_pkcs8(&decrypted).map_err(|error| match error.kind() {
-                    KeyFileErrorKind::Malformed => encrypted::wrong_passphrase(),
-                    _ => error,
-                })
-            }
             Form::Pkcs1 => rsa::read(der),
             Form::Sec1 => ec::read(der, None),
             form => Err(KeyFileError::found(form, Wanted::PrivateKey)),
@@ -121,21 +109,5 @@ impl PrivateKey {
 impl fmt::Debug for PrivateKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PrivateKey({})", self.kind())
-    }
-}
-
-/// The one private key among the blocks.
-fn the_private_key<'a>(blocks: &'a [Block<'a>]) -> Result<&'a Block<'a>, KeyFileError> {
-    let keys: Vec<_> = blocks
-        .iter()
-        .filter(|block| block.is_private_key())
-        .collect();
-    match keys[..] {
-        [key] => match key.form() {
-            Some(form) => Err(KeyFileError::found(form, Wanted::PrivateKey)),
-            None => Ok(key),
-        },
-        [] => Err(KeyFileError::found_blocks(blocks, Wanted::PrivateKey)),
-        _ => Err(KeyFileError::several(keys.len(), Wanted::PrivateKey)),
     }
 }

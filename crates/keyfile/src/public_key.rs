@@ -22,6 +22,11 @@ pub fn read_public_key(bytes: &[u8]) -> Result<PublicKey, KeyFileError> {
             from_der(&the_public_key(&blocks)?.decode()?)
         }
         Content::Der(der) => from_der(&der),
+        Content::Json(text) => Err(KeyFileError::found(
+            recognise::form_of_json(&text),
+            Wanted::PublicKey,
+        )),
+        Content::Jks(_) => Err(KeyFileError::found(Form::Jks, Wanted::PublicKey)),
         Content::Other(form) => Err(KeyFileError::found(form, Wanted::PublicKey)),
     }
 }

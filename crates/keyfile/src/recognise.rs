@@ -12,6 +12,10 @@ pub(crate) enum Content {
     Pem(Zeroizing<Vec<u8>>),
     /// Bytes that begin as DER does.
     Der(Zeroizing<Vec<u8>>),
+    /// JSON, by its first character.
+    Json(Zeroizing<Vec<u8>>),
+    /// A Java keystore, by its first bytes.
+    Jks(Zeroizing<Vec<u8>>),
     /// Nothing that a key could be read from.
     Other(Form),
 }
@@ -27,15 +31,15 @@ impl Content {
             | [b'-', 0, b'-', 0, ..] => {
                 return Self::Other(Form::Utf16);
             }
-            [0xfe, 0xed, 0xfe, 0xed, ..] => return Self::Other(Form::Jks),
+            [0xfe, 0xed, 0xfe, 0xed, ..] => return Self::Jks(Zeroizing::new(bytes.to_vec())),
             [0xce, 0xce, 0xce, 0xce, ..] => return Self::Other(Form::Jceks),
             // BER of indefinite length, as NSS and Bouncy Castle write PKCS#12.
-            [0x30, 0x80, 2, 1, 3, ..] => return Self::Other(Form::Pkcs12),
+            [0x30, 0x80, 2, 1, 3, ..] => return Self::Other(Form::Pkcs12Ber),
             _ => {}
         }
         let trimmed = bytes.trim_ascii();
         if trimmed.starts_with(b"{") {
-            return Self::Other(json(trimmed));
+            return Self::Json(Zeroizing::new(trimmed.to_vec()));
         }
         if pem::is_pem(bytes) {
             return Self::Pem(pem::unescape(bytes));
@@ -106,6 +110,7 @@ pub(crate) fn form_of_der(der: &[u8]) -> Result<Form, KeyFileError> {
         [Sequence, Sequence, BitString] if is_request(elements[0]) => Form::Request,
         [Sequence, Sequence, BitString] => Form::Certificate,
         [Integer, Sequence, ..] if elements[0].value() == [3] => Form::Pkcs12,
+        [Sequence, Sequence] if is_bcfks(elements[0]) => Form::Bcfks,
         [ObjectIdentifier, ..] => Form::Pkcs7,
         _ => Form::OtherDer,
     })
@@ -131,12 +136,30 @@ pub(crate) fn inner<'a>(sequence: &AnyRef<'a>) -> Option<Vec<AnyRef<'a>>> {
     sequence.decode_as::<Vec<AnyRef<'a>>>().ok()
 }
 
+/// The elements that stand one behind the other.
+pub(crate) fn each(mut octets: &[u8]) -> Option<Vec<AnyRef<'_>>> {
+    let mut elements = Vec::new();
+    while !octets.is_empty() {
+        let (element, rest) = AnyRef::from_der_partial(octets).ok()?;
+        elements.push(element);
+        octets = rest;
+    }
+    Some(elements)
+}
+
 /// `CertificationRequestInfo` has three or four elements, `TBSCertificate` six at least.
 fn is_request(information: AnyRef<'_>) -> bool {
     inner(&information).is_some_and(|elements| elements.len() <= 4)
 }
 
-fn json(text: &[u8]) -> Form {
+/// `ObjectStore` of Bouncy Castle: what is encrypted, and what guards its integrity.
+fn is_bcfks(data: AnyRef<'_>) -> bool {
+    let tags = inner(&data).map(|elements| elements.iter().map(Tagged::tag).collect::<Vec<_>>());
+    tags.is_some_and(|tags| tags == [Tag::Sequence, Tag::OctetString])
+}
+
+/// What a JSON text is, by the names in it.
+pub(crate) fn form_of_json(text: &[u8]) -> Form {
     let has = |member: &[u8]| pem::find(text, member).is_some();
     if has(b"\"boxAppSettings\"") {
         Form::BoxConfig

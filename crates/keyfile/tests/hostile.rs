@@ -75,7 +75,7 @@ fn expensive_pbkdf2_is_refused_at_once() {
         assert_eq!(
             error.to_string(),
             format!(
-                "decrypting the private key asks for {count} PBKDF2 iterations, where 10000000 is the limit: if you \
+                "decrypting the private key asks for {count} iterations, where 10000000 is the limit: if you \
                  trust the file, `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
             )
         );
@@ -248,7 +248,7 @@ fn no_error_quotes_the_key() {
     }
 }
 
-const DAMAGED: [&str; 20] = [
+const DAMAGED: [&str; 28] = [
     "rsa.pem",
     "rsa.der",
     "rsa-traditional.der",
@@ -268,7 +268,15 @@ const DAMAGED: [&str; 20] = [
     "encrypted-traditional.pem",
     "openssh",
     "p256.p12",
+    "p256-open.p12",
+    "rsa-legacy.p12",
+    "several.p12",
     "keystore.jks",
+    "several.jks",
+    "p256.jwk",
+    "several.jwks",
+    "box.json",
+    "google.json",
 ];
 
 /// All runs of these files, but for the lines of PEM that an error may quote.

@@ -17,18 +17,22 @@ fn every_form_gives_the_same_key() {
     let cases = [
         (
             "rsa.pem",
-            "rsa.der rsa-traditional.pem rsa-traditional.der rsa-aes256.pem rsa-aes256.der",
+            "rsa.der rsa-traditional.pem rsa-traditional.der rsa-aes256.pem rsa-aes256.der rsa-traditional-des.pem \
+             rsa-traditional-des3.pem rsa-legacy.p12 rsa.jwk box.json google.json",
         ),
         (
             "p256.pem",
             "p256.der p256-traditional.pem p256-traditional.der p256-aes256.pem p256-des3.pem p256-scrypt.pem \
-             p256-two-blocks.pem p256-no-public.pem p256-no-public-pkcs8.pem p256-compressed.pem p256-hybrid.pem",
+             p256-two-blocks.pem p256-no-public.pem p256-no-public-pkcs8.pem p256-compressed.pem p256-hybrid.pem \
+             encrypted-traditional.pem encrypted-md5-des.pem encrypted-sha1-des.pem encrypted-pkcs12-3des.pem \
+             p256.p12 p256-open.p12 p256-no-mac.p12 keystore.jks p256.jwk",
         ),
         (
             "p384.pem",
-            "p384.der p384-traditional.pem p384-traditional.der p384-aes256.pem p384-compressed.pem",
+            "p384.der p384-traditional.pem p384-traditional.der p384-aes256.pem p384-compressed.pem p384-traditional-aes256.pem \
+             p384.jwk",
         ),
-        ("ed25519.pem", "ed25519.der ed25519-aes256.pem"),
+        ("ed25519.pem", "ed25519.der ed25519-aes256.pem ed25519.jwk"),
     ];
     for (plain, others) in cases {
         // What OpenSSL wrote is what we write.

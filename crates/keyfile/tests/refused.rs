@@ -83,8 +83,7 @@ fn sound_keys_of_other_kinds() {
 #[test]
 fn other_encryptions() {
     let cases = [
-        ("encrypted-md5-des.pem", "PBES1 (MD5 and DES)"),
-        ("encrypted-pkcs12-3des.pem", "a PKCS#12 scheme (3DES)"),
+        ("encrypted-md5-rc2.pem", "PBES1 (MD5 and RC2)"),
         ("encrypted-rc2.pem", "PBES2 (RC2)"),
         ("encrypted-aria.pem", "PBES2 (ARIA-128)"),
         ("encrypted-sha512-256.pem", "PBES2 (HMAC-SHA512/256)"),
@@ -98,9 +97,9 @@ fn other_encryptions() {
 fn private_keys_in_other_clothes() {
     let cases = [
         (
-            "encrypted-traditional.pem",
-            "found a private key encrypted in OpenSSL's old way (`Proc-Type: 4,ENCRYPTED`), expected a private key in \
-             PEM or DER: `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew",
+            "encrypted-traditional-camellia.pem",
+            "found a private key encrypted in OpenSSL's old way with CAMELLIA-128-CBC, expected AES or 3DES in CBC \
+             mode: `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew",
         ),
         (
             "openssh",
@@ -108,21 +107,14 @@ fn private_keys_in_other_clothes() {
              rewrites it in place if it is RSA or ECDSA; in place of Ed25519 make a new key",
         ),
         (
-            "p256.p12",
-            "found a PKCS#12 store, expected a private key in PEM or DER: `openssl pkcs12 -in FILE -nocerts -out NEW` \
-             takes the key out",
-        ),
-        (
-            "keystore.jks",
-            "found a Java keystore (JKS), expected a private key in PEM or DER: `keytool -importkeystore -srckeystore \
-             FILE -destkeystore NEW.p12 -deststoretype PKCS12`, then `openssl pkcs12 -in NEW.p12 -nocerts -out NEW` \
-             takes the key out",
+            "p256-nss.p12",
+            "found a PKCS#12 store of NSS or Bouncy Castle, in BER, expected a private key in PEM or DER: `openssl \
+             pkcs12 -in FILE -out NEW` writes it as PEM",
         ),
         (
             "keystore.jceks",
             "found a Java keystore (JCEKS), expected a private key in PEM or DER: `keytool -importkeystore \
-             -srckeystore FILE -srcstoretype JCEKS -destkeystore NEW.p12 -deststoretype PKCS12`, then `openssl pkcs12 \
-             -in NEW.p12 -nocerts -out NEW` takes the key out",
+             -srckeystore FILE -srcstoretype JCEKS -destkeystore NEW.p12 -deststoretype PKCS12` converts it",
         ),
         (
             "refused-dsa-traditional.pem",
@@ -140,22 +132,18 @@ fn private_keys_in_other_clothes() {
          converts it",
     );
     private(
-        br#"{"kty": "OKP", "crv": "Ed25519", "d": "", "x": ""}"#,
+        base64(&file("p256-nss.p12")).as_bytes(),
         Kind::Unsupported,
-        "found a JSON Web Key, expected a private key in PEM or DER: convert it to PEM (PKCS#8)",
+        cases[2].1,
     );
-    // As NSS and Bouncy Castle begin PKCS#12, and a keystore in base64, as secrets of build services are kept.
-    let pkcs12 = "found a PKCS#12 store, expected a private key in PEM or DER: `openssl pkcs12 -in FILE -nocerts -out \
-                  NEW` takes the key out";
+    // `ObjectStore` as Bouncy Castle writes it.
     private(
-        b"\x30\x80\x02\x01\x03\x30\x80\x06\x09",
+        b"\x30\x0f\x30\x05\x30\x00\x04\x01\x00\x30\x06\x30\x00\x30\x00\x04\x00",
         Kind::Unsupported,
-        pkcs12,
-    );
-    private(
-        base64(&file("p256.p12")).as_bytes(),
-        Kind::Unsupported,
-        pkcs12,
+        "found a Bouncy Castle keystore (BCFKS), expected a private key in PEM or DER: `keytool -importkeystore \
+         -srckeystore FILE -srcstoretype BCFKS -providerpath bc-fips.jar -providerclass \
+         org.bouncycastle.jcajce.provider.BouncyCastleFipsProvider -destkeystore NEW.p12 -deststoretype PKCS12` \
+         converts it",
     );
 }
 
@@ -174,9 +162,17 @@ fn files_without_a_private_key() {
         .flat_map(u16::to_be_bytes)
         .collect();
     let utf16_text = "`iconv -f UTF-16 -t UTF-8 FILE > NEW` makes it readable";
-    let box_config = br#"{"boxAppSettings": {"appAuth": {"privateKey": "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"}}}"#;
-    let google = br#"{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----\n"}"#;
-    let cases: [(Vec<u8>, &str, &str); 30] = [
+    let box_config = br#"{"boxAppSettings": {"appAuth": {"privateKey": ""}}}"#;
+    let google = br#"{"type": "service_account", "private_key": null}"#;
+    let store = "name the keystore that has the private key too";
+    let cases: [(Vec<u8>, &str, &str); 33] = [
+        (file("certificate.p12"), "a PKCS#12 store", store),
+        (file("certificate.jks"), "a Java keystore (JKS)", store),
+        (
+            br#"{"kty": "EC", "crv": "P-256", "x": "", "y": ""}"#.into(),
+            "a JSON Web Key",
+            "its private members are missing; name the file of the private key",
+        ),
         (file("rsa-certificate.pem"), certificate, belongs),
         (file("rsa-certificate.der"), certificate, belongs),
         (
@@ -209,12 +205,12 @@ fn files_without_a_private_key() {
         (
             box_config.into(),
             "a Box configuration file",
-            "give it with `--box-config FILE`",
+            "`appAuth.privateKey` is missing; name the file of the private key",
         ),
         (
             google.into(),
             "a Google service account file",
-            "`jq -r .private_key FILE > NEW` takes the key out",
+            "`private_key` is missing; download the file anew",
         ),
         (
             b"{\"a\": 1}".into(),

@@ -1,0 +1,282 @@
+//! PKCS#12 ([RFC 7292](https://www.rfc-editor.org/rfc/rfc7292)) in DER.
+
+use der::asn1::{AnyRef, ObjectIdentifier};
+use der::{Tag, Tagged};
+use hmac::digest::block_api::BlockSizeUser;
+use hmac::{KeyInit, Mac, SimpleHmac};
+use sha1::{Digest, Sha1};
+use sha2::{Sha224, Sha256, Sha384, Sha512};
+use zeroize::Zeroizing;
+
+use crate::encrypted::{MAX_ITERATIONS, Scheme, algorithm, number, too_expensive};
+use crate::key_file::{Entry, Item, Lock, LockedKey};
+use crate::pbes1::{Purpose, bmp, pkcs12_kdf};
+use crate::recognise::{each, elements, inner};
+use crate::{KeyFileError, KeyFileErrorKind};
+
+/// More than any program writes; it takes a second or two.
+const MAX_MAC_ITERATIONS: u64 = 1_000_000;
+
+const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
+const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
+const X509: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.22.1");
+const FRIENDLY_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.20");
+const LOCAL_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.21");
+const KEY_BAG: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.1");
+const SHROUDED_KEY_BAG: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.2");
+const CERTIFICATE_BAG: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.113549.1.12.10.1.3");
+
+/// All private keys, still encrypted where they are, and all certificates.
+///
+/// A key without a name has that of the certificate with its local key id, or its number, as in Java.
+pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry>, KeyFileError> {
+    let pfx = elements(der)?;
+    let authenticated = pfx
+        .get(1)
+        .and_then(|content| content_of(content, DATA))
+        .and_then(|content| octets(&content))
+        .ok_or_else(|| {
+            unsupported("a PKCS#12 store that is guarded by a certificate in place of a passphrase")
+        })?;
+    // Without a passphrase the empty one is tried: some services export stores with that.
+    let tried = passphrase.unwrap_or_default();
+    if let Some(mac) = pfx.get(2) {
+        verify(mac, authenticated, tried).map_err(|error| ask(error, passphrase))?;
+    }
+    let safes = elements(authenticated).map_err(|_| damaged())?;
+    let mut plain = Vec::new();
+    let mut work = 0;
+    for safe in &safes {
+        if let Some(data) = content_of(safe, DATA) {
+            plain.push(Zeroizing::new(octets(&data).ok_or_else(damaged)?.to_vec()));
+            continue;
+        }
+        let encrypted = content_of(safe, ENCRYPTED_DATA).ok_or_else(|| {
+            unsupported(
+                "a PKCS#12 store that is encrypted for a certificate in place of a passphrase",
+            )
+        })?;
+        let content = inner(&encrypted).and_then(|parts| inner(parts.get(1)?));
+        let Some([_, identifier, ciphertext]) = content.as_deref() else {
+            return Err(damaged());
+        };
+        let scheme = Scheme::read(identifier)?;
+        work += scheme.work;
+        if work > MAX_ITERATIONS {
+            return Err(too_expensive(&format!(
+                "{work} iterations, where {MAX_ITERATIONS} is the limit"
+            )));
+        }
+        let safe = scheme
+            .decrypt(ciphertext.value(), tried)
+            .map_err(|error| ask(error, passphrase))?;
+        plain.push(safe);
+    }
+    let mut bags = Vec::new();
+    for safe in &plain {
+        for bag in elements(safe).map_err(|_| ask(wrong_passphrase(), passphrase))? {
+            bags.extend(Bag::read(&bag)?);
+        }
+    }
+    Ok(named(bags))
+}
+
+/// A key or a certificate, and what belongs to it.
+struct Bag {
+    item: Item,
+    name: Option<String>,
+    local_key_id: Option<Vec<u8>>,
+}
+
+impl Bag {
+    /// `None` for what is neither key nor certificate.
+    fn read(bag: &AnyRef<'_>) -> Result<Option<Self>, KeyFileError> {
+        let parts = inner(bag).ok_or_else(damaged)?;
+        let [oid, value, attributes @ ..] = &parts[..] else {
+            return Err(damaged());
+        };
+        let oid = oid.decode_as().map_err(|_| damaged())?;
+        let value = value.value();
+        let item = match oid {
+            KEY_BAG | SHROUDED_KEY_BAG => {
+                let key = Zeroizing::new(value.to_vec());
+                Item::PrivateKey(LockedKey::new(Lock::Der(key)))
+            }
+            CERTIFICATE_BAG => {
+                let parts = elements(value).map_err(|_| damaged())?;
+                match parts[..] {
+                    [kind, certificate] if kind.decode_as() == Ok(X509) => {
+                        let certificate = each(certificate.value())
+                            .and_then(|certificate| octets(certificate.first()?));
+                        Item::Certificate(certificate.ok_or_else(damaged)?.to_vec())
+                    }
+                    _ => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        let attributes = attributes.first().and_then(|set| each(set.value()));
+        let attributes = attributes.unwrap_or_default();
+        Ok(Some(Self {
+            item,
+            name: attribute(&attributes, FRIENDLY_NAME).map(|name| {
+                let units = name.chunks_exact(2);
+                let units = units.map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+                char::decode_utf16(units)
+                    .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect()
+            }),
+            local_key_id: attribute(&attributes, LOCAL_KEY_ID).map(<[u8]>::to_vec),
+        }))
+    }
+
+    const fn is_key(&self) -> bool {
+        matches!(self.item, Item::PrivateKey(_))
+    }
+}
+
+/// The octets of an attribute's first value.
+fn attribute<'a>(attributes: &[AnyRef<'a>], wanted: ObjectIdentifier) -> Option<&'a [u8]> {
+    attributes.iter().find_map(|attribute| {
+        let parts = inner(attribute)?;
+        let [oid, values] = parts[..] else {
+            return None;
+        };
+        if oid.decode_as() != Ok(wanted) {
+            return None;
+        }
+        Some(each(values.value())?.first()?.value())
+    })
+}
+
+fn named(bags: Vec<Bag>) -> Vec<Entry> {
+    let names: Vec<_> = bags
+        .iter()
+        .filter(|bag| !bag.is_key() && bag.local_key_id.is_some())
+        .filter_map(|bag| Some((bag.local_key_id.clone(), bag.name.clone()?)))
+        .collect();
+    let mut keys = 0;
+    let entry = |bag: Bag| {
+        let mut name = bag.name.clone();
+        if bag.is_key() {
+            keys += 1;
+            let of_certificate = names.iter().find(|(id, _)| *id == bag.local_key_id);
+            name = name
+                .or_else(|| of_certificate.map(|(_, name)| name.clone()))
+                .or_else(|| Some(keys.to_string()));
+        }
+        match name {
+            Some(name) => Entry::new(bag.item).with_alias(name),
+            None => Entry::new(bag.item),
+        }
+    };
+    bags.into_iter().map(entry).collect()
+}
+
+/// What is in a `ContentInfo`, if it is of the wanted kind.
+fn content_of<'a>(info: &AnyRef<'a>, wanted: ObjectIdentifier) -> Option<AnyRef<'a>> {
+    let parts = inner(info)?;
+    let [oid, content] = parts[..] else {
+        return None;
+    };
+    if oid.decode_as() != Ok(wanted) {
+        return None;
+    }
+    each(content.value())?.first().copied()
+}
+
+fn octets<'a>(element: &AnyRef<'a>) -> Option<&'a [u8]> {
+    (element.tag() == Tag::OctetString).then(|| element.value())
+}
+
+/// Checks the store against its `MacData`, which proves the passphrase too.
+fn verify(mac: &AnyRef<'_>, content: &[u8], passphrase: &[u8]) -> Result<(), KeyFileError> {
+    let parts = inner(mac).ok_or_else(damaged)?;
+    let [info, salt, rest @ ..] = &parts[..] else {
+        return Err(damaged());
+    };
+    let info = inner(info).ok_or_else(damaged)?;
+    let [hash, expected] = info[..] else {
+        return Err(damaged());
+    };
+    let (hash, _) = algorithm(&hash)?;
+    let iterations = rest.first().map_or(Ok(1), number)?;
+    match iterations {
+        0 => return Err(damaged()),
+        1..=MAX_MAC_ITERATIONS => {}
+        _ => {
+            return Err(too_expensive(&format!(
+                "{iterations} iterations for the MAC, where {MAX_MAC_ITERATIONS} is the limit"
+            )));
+        }
+    }
+    let passphrase = bmp(passphrase).ok_or_else(|| {
+        KeyFileError::new(
+            KeyFileErrorKind::WrongPassphrase,
+            "the passphrase is not UTF-8, and PKCS#12 has passphrases of characters alone",
+        )
+    })?;
+    let check = match hash.to_string().as_str() {
+        "1.3.14.3.2.26" => is_mac::<Sha1>,
+        "2.16.840.1.101.3.4.2.4" => is_mac::<Sha224>,
+        "2.16.840.1.101.3.4.2.1" => is_mac::<Sha256>,
+        "2.16.840.1.101.3.4.2.2" => is_mac::<Sha384>,
+        "2.16.840.1.101.3.4.2.3" => is_mac::<Sha512>,
+        "1.2.840.113549.1.5.14" => return Err(unsupported("a PKCS#12 store with PBMAC1")),
+        oid => return Err(unsupported(&format!("a PKCS#12 store with a MAC of {oid}"))),
+    };
+    if check(
+        &passphrase,
+        salt.value(),
+        iterations,
+        content,
+        expected.value(),
+    ) {
+        Ok(())
+    } else {
+        Err(wrong_passphrase())
+    }
+}
+
+fn is_mac<D: Digest + BlockSizeUser>(
+    passphrase: &[u8],
+    salt: &[u8],
+    iterations: u64,
+    content: &[u8],
+    expected: &[u8],
+) -> bool {
+    let mut key = Zeroizing::new(vec![0; <D as Digest>::output_size()]);
+    pkcs12_kdf::<D>(passphrase, salt, Purpose::Mac, iterations, &mut key);
+    SimpleHmac::<D>::new_from_slice(&key)
+        .is_ok_and(|mac| mac.chain_update(content).verify_slice(expected).is_ok())
+}
+
+/// Without a passphrase, the empty one was wrong: then one is needed.
+fn ask(error: KeyFileError, passphrase: Option<&[u8]>) -> KeyFileError {
+    if passphrase.is_some() || error.kind() != KeyFileErrorKind::WrongPassphrase {
+        return error;
+    }
+    KeyFileError::new(
+        KeyFileErrorKind::PassphraseNeeded,
+        "found an encrypted PKCS#12 store and no passphrase: give the passphrase that it was exported with",
+    )
+}
+
+fn wrong_passphrase() -> KeyFileError {
+    KeyFileError::new(
+        KeyFileErrorKind::WrongPassphrase,
+        "the passphrase does not open the PKCS#12 store: it is the wrong one, or the file is damaged",
+    )
+}
+
+fn unsupported(what: &str) -> KeyFileError {
+    KeyFileError::unsupported(format!(
+        "found {what}, which is not read: `openssl pkcs12 -in FILE -out NEW` writes it as PEM"
+    ))
+}
+
+fn damaged() -> KeyFileError {
+    KeyFileError::malformed("the PKCS#12 store is damaged or cut off; take a fresh copy of it")
+}
