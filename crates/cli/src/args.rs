@@ -1,3 +1,5 @@
+mod key;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -8,6 +10,7 @@ use jwt_bearer::{Grant, Profile};
 use jwt_bearer_sandbox::Fault;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::key::*;
 use crate::help;
 use crate::pairs::{Member, Parameter, Registration, Seconds, table};
 
@@ -71,7 +74,7 @@ pub(crate) enum Command {
     /// Sign an assertion and print it, for servers and drivers that take the JWT itself.
     #[command(after_help = help::ASSERTION)]
     Assertion(AssertionArgs),
-    /// Print what belongs to a key.
+    /// Make keys, and what providers want of them: public keys, certificates, other forms.
     Key {
         #[command(subcommand)]
         command: KeyCommand,
@@ -109,50 +112,6 @@ Example:
     /// Print the manual page, in roff.
     #[command(after_help = "Example:\n  jwt-bearer man | man -l -")]
     Man,
-}
-
-#[derive(Subcommand)]
-pub(crate) enum KeyCommand {
-    /// Print the public key, to register it with a provider.
-    #[command(after_help = "\
-Examples:
-  jwt-bearer key public --key box.pem
-  jwt-bearer key public --key awskms:alias/box?region=eu-central-1 --format jwk")]
-    Public {
-        #[command(flatten)]
-        key: KeyArgs,
-        /// How to write it.
-        #[arg(long, value_enum, default_value_t)]
-        format: KeyFormat,
-        /// The JWK's `kid` [default: the thumbprint of RFC 7638].
-        #[arg(long, value_name = "TEXT")]
-        key_id: Option<String>,
-    },
-}
-
-#[derive(Args)]
-pub(crate) struct KeyArgs {
-    /// The private key, as for `jwt-bearer token`.
-    #[arg(long, value_name = "URI", allow_hyphen_values = true)]
-    pub(crate) key: String,
-    /// The algorithm that the key is for [default: by the kind of key].
-    #[arg(long, value_name = "NAME")]
-    pub(crate) algorithm: Option<String>,
-    /// The environment variable that holds the passphrase.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) passphrase_env: Option<String>,
-    /// The file that holds the passphrase.
-    #[arg(long, value_name = "FILE")]
-    pub(crate) passphrase_file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-pub(crate) enum KeyFormat {
-    /// `BEGIN PUBLIC KEY`, for Box and others.
-    #[default]
-    Pem,
-    /// JSON Web Key (RFC 7517).
-    Jwk,
 }
 
 #[derive(Subcommand)]

@@ -33,6 +33,10 @@ impl Failure {
         Self::new(2, text)
     }
 
+    pub(crate) fn key(text: impl Into<String>) -> Self {
+        Self::new(3, text)
+    }
+
     fn new(code: u8, text: impl Into<String>) -> Self {
         Self {
             code,

@@ -151,12 +151,10 @@ pub(crate) fn prompt(what: &str) -> Result<Option<SecretString>, String> {
 #[derive(Debug)]
 pub(crate) struct Passphrase(pub(crate) Option<SecretString>);
 
-impl Interaction for Passphrase {
-    fn secret(&self, kind: SecretKind<'_>) -> Result<SecretString, SignError> {
+impl Passphrase {
+    /// The passphrase of the key of this name.
+    pub(crate) fn of(&self, key: &str) -> Result<SecretString, SignError> {
         let missing = |text: String| SignError::new(SignErrorKind::InteractionRequired, text);
-        let SecretKind::Passphrase { key, .. } = kind else {
-            return Err(missing("the key wants something unknown".into()));
-        };
         if let Some(passphrase) = &self.0 {
             return Ok(passphrase.expose_secret().into());
         }
@@ -166,5 +164,15 @@ impl Interaction for Passphrase {
                  this in a terminal"
             ))
         })
+    }
+}
+
+impl Interaction for Passphrase {
+    fn secret(&self, kind: SecretKind<'_>) -> Result<SecretString, SignError> {
+        let SecretKind::Passphrase { key, .. } = kind else {
+            let text = "the key wants something unknown";
+            return Err(SignError::new(SignErrorKind::InteractionRequired, text));
+        };
+        self.of(key)
     }
 }

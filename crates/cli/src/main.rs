@@ -10,6 +10,7 @@ mod error;
 mod help;
 mod interaction;
 mod layers;
+mod output;
 mod pairs;
 mod session;
 mod settings;

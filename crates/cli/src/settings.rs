@@ -401,9 +401,10 @@ fn chain(value: &Value) -> Option<Vec<Vec<u8>>> {
 
 /// Opens the key that the flags name.
 pub(crate) async fn named_key(args: &KeyArgs) -> Result<Arc<dyn Signer>, Failure> {
+    let passphrase = &args.passphrase;
     let reference = Reference::passphrase(
-        args.passphrase_env.as_ref(),
-        args.passphrase_file.as_deref(),
+        passphrase.passphrase_env.as_ref(),
+        passphrase.passphrase_file.as_deref(),
     );
     open(&args.key, args.algorithm.as_deref(), reference.read()?).await
 }

@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 
 mod cipher;
+#[cfg(feature = "certificate")]
+mod draft;
 mod ec;
 mod ed25519;
 mod encrypted;
@@ -22,10 +24,25 @@ mod public_key;
 mod recognise;
 mod rsa;
 mod traditional;
+#[cfg(feature = "certificate")]
+mod subject;
 mod write;
+mod write_jwk;
+#[cfg(feature = "pkcs12")]
+mod write_pkcs12;
+#[cfg(feature = "certificate")]
+mod x509;
+#[cfg(feature = "certificate")]
+mod x509_error;
 
 pub use encryption::Encryption;
+#[cfg(feature = "certificate")]
+pub use draft::{Draft, Signed};
 pub use error::{KeyFileError, KeyFileErrorKind};
 pub use key_file::{Entry, Item, KeyFile, LockedKey};
 pub use private_key::PrivateKey;
 pub use public_key::read_public_key;
+#[cfg(feature = "certificate")]
+pub use subject::Subject;
+#[cfg(feature = "certificate")]
+pub use x509_error::{X509Error, X509ErrorKind};

@@ -54,3 +54,20 @@ impl Jwk {
         format!("{{{}}}", members.join(","))
     }
 }
+
+/// A JWK Set ([RFC 7517 §5](https://www.rfc-editor.org/rfc/rfc7517#section-5)), ready for `serde_json`: what is
+/// published at a `jwks_uri`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JwkSet {
+    /// The keys, each with a `kid` of its own.
+    pub keys: Vec<Jwk>,
+}
+
+impl JwkSet {
+    /// The set of these keys.
+    #[must_use]
+    pub const fn new(keys: Vec<Jwk>) -> Self {
+        Self { keys }
+    }
+}

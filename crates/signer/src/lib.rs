@@ -9,7 +9,7 @@ mod signer;
 
 pub use algorithm::{Algorithm, Digest, UnknownAlgorithm};
 pub use error::{FormatError, FormatErrorKind, SignError, SignErrorKind};
-pub use jwk::Jwk;
+pub use jwk::{Jwk, JwkSet};
 pub use public_key::{KeyKind, PublicKey, VerifyError};
 pub use signature::Signature;
 pub use signer::Signer;

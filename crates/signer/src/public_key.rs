@@ -1,7 +1,7 @@
 use std::fmt;
 
 use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use der::asn1::{AnyRef, BitStringRef, Null, ObjectIdentifier};
 use der::pem::LineEnding;
 use der::{Decode, Encode};
@@ -277,6 +277,12 @@ impl PublicKey {
         der::pem::encode_string("PUBLIC KEY", LineEnding::LF, &self.spki).unwrap_or_default()
     }
 
+    /// The SPKI's DER as base64 in one line, with padding: PEM without its BEGIN and END, as Snowflake's `ALTER USER` wants it.
+    #[must_use]
+    pub fn to_spki_base64(&self) -> String {
+        STANDARD.encode(&self.spki)
+    }
+
     /// The key as a JWK with its required members only.
     #[must_use]
     pub fn to_jwk(&self) -> Jwk {
@@ -328,6 +334,12 @@ impl PublicKey {
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(digest(&SHA256, &self.spki).as_ref());
         fingerprint
+    }
+
+    /// The [`fingerprint`](Self::fingerprint) as Snowflake shows it and wants it in `iss`: `SHA256:` and base64 with padding.
+    #[must_use]
+    pub fn fingerprint_text(&self) -> String {
+        format!("SHA256:{}", STANDARD.encode(self.fingerprint()))
     }
 
     /// Verifies a signature in JOSE octets over `message`.
