@@ -35,7 +35,8 @@ impl Cipher {
         match self {
             Self::Rc2With40 => 5,
             Self::Des => 8,
-            Self::Aes128 | Self::Des2 | Self::Rc2With128 => 16,
+            Self::Aes128 => 16,
+            Self::Des2 | Self::Rc2With128 => 16,
             Self::Aes192 | Self::Des3 => 24,
             Self::Aes256 => 32,
         }

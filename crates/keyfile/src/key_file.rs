@@ -291,9 +291,9 @@ impl LockedKey {
             }
             Lock::Der(der) => PrivateKey::from_der(der),
             Lock::Traditional(key) => {
-                PrivateKey::from_der(&*key.decrypt(passphrase)?).map_err(decrypted)
+                PrivateKey::from_der(&key.decrypt(passphrase)?).map_err(decrypted)
             }
-            Lock::Jks(protected) => PrivateKey::from_der(&*jks::decrypt(protected, passphrase)?),
+            Lock::Jks(protected) => PrivateKey::from_der(&jks::decrypt(protected, passphrase)?),
             Lock::Read(key) => key.clone(),
         }
     }

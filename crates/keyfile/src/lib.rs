@@ -23,9 +23,9 @@ mod private_key;
 mod public_key;
 mod recognise;
 mod rsa;
-mod traditional;
 #[cfg(feature = "certificate")]
 mod subject;
+mod traditional;
 mod write;
 mod write_jwk;
 #[cfg(feature = "pkcs12")]
@@ -35,9 +35,9 @@ mod x509;
 #[cfg(feature = "certificate")]
 mod x509_error;
 
-pub use encryption::Encryption;
 #[cfg(feature = "certificate")]
 pub use draft::{Draft, Signed};
+pub use encryption::Encryption;
 pub use error::{KeyFileError, KeyFileErrorKind};
 pub use key_file::{Entry, Item, KeyFile, LockedKey};
 pub use private_key::PrivateKey;

@@ -2,8 +2,8 @@
 //! PKCS#12 ([RFC 7292 §C](https://www.rfc-editor.org/rfc/rfc7292#appendix-C)).
 
 use der::asn1::ObjectIdentifier;
-use hmac::digest::block_api::BlockSizeUser;
 use md5::{Digest, Md5};
+use pkcs12::kdf::{Pkcs12KeyType, derive_key_utf8};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
@@ -24,7 +24,7 @@ pub(crate) struct Scheme {
     cipher: Cipher,
 }
 
-const SCHEMES: [(&str, Kdf, Cipher); 6] = [
+const SCHEMES: &[(&str, Kdf, Cipher)] = &[
     ("1.2.840.113549.1.5.3", Kdf::Pbkdf1Md5, Cipher::Des),
     ("1.2.840.113549.1.5.10", Kdf::Pbkdf1Sha1, Cipher::Des),
     ("1.2.840.113549.1.12.1.3", Kdf::Pkcs12, Cipher::Des3),
@@ -36,7 +36,7 @@ const SCHEMES: [(&str, Kdf, Cipher); 6] = [
 impl Scheme {
     pub(crate) fn of(oid: ObjectIdentifier) -> Option<Self> {
         let oid = oid.to_string();
-        let (_, kdf, cipher) = SCHEMES.into_iter().find(|(dotted, ..)| *dotted == oid)?;
+        let (_, kdf, cipher) = *SCHEMES.iter().find(|(dotted, ..)| *dotted == oid)?;
         Some(Self { kdf, cipher })
     }
 
@@ -55,9 +55,16 @@ impl Scheme {
             Kdf::Pbkdf1Md5 => pbkdf1::<Md5>(passphrase, salt, iterations, &mut key, &mut iv),
             Kdf::Pbkdf1Sha1 => pbkdf1::<Sha1>(passphrase, salt, iterations, &mut key, &mut iv),
             Kdf::Pkcs12 => {
-                let passphrase = bmp(passphrase)?;
-                pkcs12_kdf::<Sha1>(&passphrase, salt, Purpose::Key, iterations, &mut key);
-                pkcs12_kdf::<Sha1>(&passphrase, salt, Purpose::Iv, iterations, &mut iv);
+                let passphrase = std::str::from_utf8(passphrase).ok()?;
+                let iterations = i32::try_from(iterations).ok()?;
+                let derive = |purpose, len| {
+                    derive_key_utf8::<Sha1>(passphrase, salt, purpose, iterations, len)
+                        .ok()
+                        .map(Zeroizing::new)
+                };
+                key = derive(Pkcs12KeyType::EncryptionKey, key.len())?;
+                let derived = derive(Pkcs12KeyType::Iv, iv.len())?;
+                iv.copy_from_slice(&derived);
             }
         }
         cipher.decrypt(&key, &iv, ciphertext)
@@ -96,59 +103,4 @@ fn pbkdf1<D: Digest>(
     }
     key.copy_from_slice(&block[..8]);
     iv.copy_from_slice(&block[8..16]);
-}
-
-/// What a key is derived for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Purpose {
-    Key = 1,
-    Iv = 2,
-    Mac = 3,
-}
-
-/// The passphrase as PKCS#12 takes it: UTF-16, big-endian, with a zero at its end; `None` if it is not UTF-8.
-pub(crate) fn bmp(passphrase: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let text = std::str::from_utf8(passphrase).ok()?;
-    let mut bmp = Zeroizing::new(Vec::with_capacity(2 * passphrase.len() + 2));
-    bmp.extend(text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes));
-    Some(bmp)
-}
-
-/// [RFC 7292 §B.2](https://www.rfc-editor.org/rfc/rfc7292#appendix-B.2).
-pub(crate) fn pkcs12_kdf<D: Digest + BlockSizeUser>(
-    passphrase: &[u8],
-    salt: &[u8],
-    purpose: Purpose,
-    iterations: u64,
-    out: &mut [u8],
-) {
-    let block_len = D::block_size();
-    let repeated = |octets: &[u8]| {
-        let len = octets.len().div_ceil(block_len) * block_len;
-        let octets = octets.iter().copied().cycle().take(len);
-        Zeroizing::new(octets.collect::<Vec<u8>>())
-    };
-    let (salt, passphrase) = (repeated(salt), repeated(passphrase));
-    let mut input = Zeroizing::new(Vec::with_capacity(salt.len() + passphrase.len()));
-    input.extend_from_slice(&salt);
-    input.extend_from_slice(&passphrase);
-    let diversifier = vec![purpose as u8; block_len];
-    for part in out.chunks_mut(<D as Digest>::output_size()) {
-        let mut digest = D::new()
-            .chain_update(&diversifier)
-            .chain_update(&*input)
-            .finalize();
-        for _ in 1..iterations {
-            digest = D::digest(&digest);
-        }
-        part.copy_from_slice(&digest[..part.len()]);
-        for block in input.chunks_mut(block_len) {
-            let mut carry = 1;
-            for (at, octet) in block.iter_mut().enumerate().rev() {
-                let sum = u16::from(*octet) + u16::from(digest[at % digest.len()]) + carry;
-                *octet = sum as u8;
-                carry = sum >> 8;
-            }
-        }
-    }
 }

@@ -1,21 +1,25 @@
 //! PKCS#12 ([RFC 7292](https://www.rfc-editor.org/rfc/rfc7292)) in DER.
+//!
+//! `p12-keystore`, which writes it, does not read it here: it decrypts all that it finds, bounds neither the sum of the
+//! work nor scrypt with N = 0, which ends the process, and gives out keys that nobody wipes.
 
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Tag, Tagged};
+use hmac::digest::FixedOutputReset;
 use hmac::digest::block_api::BlockSizeUser;
 use hmac::{KeyInit, Mac, SimpleHmac};
+use pkcs12::kdf::{Pkcs12KeyType, derive_key_utf8};
 use sha1::{Digest, Sha1};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use crate::encrypted::{MAX_ITERATIONS, Scheme, algorithm, number, too_expensive};
 use crate::key_file::{Entry, Item, Lock, LockedKey};
-use crate::pbes1::{Purpose, bmp, pkcs12_kdf};
 use crate::recognise::{each, elements, inner};
 use crate::{KeyFileError, KeyFileErrorKind};
 
 /// More than any program writes; it takes a second or two.
-const MAX_MAC_ITERATIONS: u64 = 1_000_000;
+const MAX_MAC_ITERATIONS: i32 = 1_000_000;
 
 const DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.1");
 const ENCRYPTED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.7.6");
@@ -203,16 +207,16 @@ fn verify(mac: &AnyRef<'_>, content: &[u8], passphrase: &[u8]) -> Result<(), Key
     };
     let (hash, _) = algorithm(&hash)?;
     let iterations = rest.first().map_or(Ok(1), number)?;
-    match iterations {
-        0 => return Err(damaged()),
-        1..=MAX_MAC_ITERATIONS => {}
+    let iterations = match i32::try_from(iterations) {
+        Ok(0) => return Err(damaged()),
+        Ok(iterations @ 1..=MAX_MAC_ITERATIONS) => iterations,
         _ => {
             return Err(too_expensive(&format!(
                 "{iterations} iterations for the MAC, where {MAX_MAC_ITERATIONS} is the limit"
             )));
         }
-    }
-    let passphrase = bmp(passphrase).ok_or_else(|| {
+    };
+    let passphrase = std::str::from_utf8(passphrase).map_err(|_| {
         KeyFileError::new(
             KeyFileErrorKind::WrongPassphrase,
             "the passphrase is not UTF-8, and PKCS#12 has passphrases of characters alone",
@@ -228,7 +232,7 @@ fn verify(mac: &AnyRef<'_>, content: &[u8], passphrase: &[u8]) -> Result<(), Key
         oid => return Err(unsupported(&format!("a PKCS#12 store with a MAC of {oid}"))),
     };
     if check(
-        &passphrase,
+        passphrase,
         salt.value(),
         iterations,
         content,
@@ -240,17 +244,19 @@ fn verify(mac: &AnyRef<'_>, content: &[u8], passphrase: &[u8]) -> Result<(), Key
     }
 }
 
-fn is_mac<D: Digest + BlockSizeUser>(
-    passphrase: &[u8],
+fn is_mac<D: Digest + BlockSizeUser + FixedOutputReset>(
+    passphrase: &str,
     salt: &[u8],
-    iterations: u64,
+    iterations: i32,
     content: &[u8],
     expected: &[u8],
 ) -> bool {
-    let mut key = Zeroizing::new(vec![0; <D as Digest>::output_size()]);
-    pkcs12_kdf::<D>(passphrase, salt, Purpose::Mac, iterations, &mut key);
-    SimpleHmac::<D>::new_from_slice(&key)
-        .is_ok_and(|mac| mac.chain_update(content).verify_slice(expected).is_ok())
+    let len = <D as Digest>::output_size();
+    let key = derive_key_utf8::<D>(passphrase, salt, Pkcs12KeyType::Mac, iterations, len);
+    key.map(Zeroizing::new)
+        .ok()
+        .and_then(|key| SimpleHmac::<D>::new_from_slice(&key).ok())
+        .is_some_and(|mac| mac.chain_update(content).verify_slice(expected).is_ok())
 }
 
 /// Without a passphrase, the empty one was wrong: then one is needed.
