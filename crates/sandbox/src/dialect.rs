@@ -45,6 +45,14 @@ impl Dialect {
         }
     }
 
+    pub(crate) const fn revocation_path(self) -> Option<&'static str> {
+        match self {
+            Self::Box => Some("/oauth2/revoke"),
+            Self::Salesforce => Some("/services/oauth2/revoke"),
+            Self::Generic => None,
+        }
+    }
+
     /// The algorithms that an assertion may be signed with.
     pub(crate) const fn algorithms(self) -> &'static [Algorithm] {
         use Algorithm::{EdDsa, Es256, Es384, Ps256, Ps384, Ps512, Rs256, Rs384, Rs512};

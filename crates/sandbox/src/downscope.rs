@@ -1,10 +1,8 @@
-use hyper::Method;
-use hyper::header::{ALLOW, CONTENT_TYPE};
-use hyper::http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::reply::Reply;
 use crate::state::{Issued, State};
+use crate::texts::oauth_error;
 use crate::token::{Form, random_token};
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -83,40 +81,7 @@ fn item(url: &str) -> Option<Value> {
     (!id.is_empty()).then(|| json!({ "type": kind, "id": id }))
 }
 
-/// The revocation endpoint ([RFC 7009](https://www.rfc-editor.org/rfc/rfc7009)): a token that is not known is a success.
-pub(crate) fn revoke(state: &State, parts: &Parts, body: Option<&[u8]>) -> Reply {
-    if parts.method != Method::POST {
-        return Reply::text(405, "the revocation endpoint takes POST only\n").header(ALLOW, "POST");
-    }
-    let Some(body) = body else {
-        return Reply::text(413, "the revocation endpoint takes 64 KiB at most\n");
-    };
-    let content_type = parts
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let form = match Form::read(content_type.unwrap_or_default(), body) {
-        Ok(form) => form,
-        Err(refusal) => return refusal.reply(state.sandbox.dialect),
-    };
-    let sandbox = &state.sandbox;
-    if form.value("client_id") != Some(&sandbox.client_id)
-        || form.value("client_secret") != sandbox.client_secret.as_deref()
-    {
-        return refuse(401, "invalid_client", "The client credentials are invalid");
-    }
-    let Some(token) = form.value("token") else {
-        return refuse(400, "invalid_request", "The token parameter is missing");
-    };
-    state.revoke(token);
-    Reply::empty(200, "")
-}
-
-fn refuse(status: u16, error: &str, description: &str) -> Reply {
-    let mut reply = Reply::json(
-        status,
-        &json!({ "error": error, "error_description": description }),
-    );
-    reply.refusal = Some(format!("{error}: {description}"));
-    reply
+/// A refusal whose text is ours.
+pub(crate) fn refuse(status: u16, error: &str, description: &str) -> Reply {
+    Reply::json(status, &oauth_error(error, description, false)).refusing(error, description)
 }

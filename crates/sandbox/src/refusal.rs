@@ -1,57 +1,80 @@
-use serde_json::json;
-
-use crate::Dialect;
+use crate::reason::Reason;
 use crate::reply::Reply;
-use crate::texts::Reason;
+use crate::texts::Text;
+use crate::{Dialect, Sandbox};
 
-/// A refusal, and in Generic what is to be added to its text.
+/// A refusal, and what is to be added to its text.
 pub(crate) struct Refusal {
-    reason: Reason,
+    said: Said,
+    /// What Generic's own words tell besides.
     detail: Option<String>,
+    /// What the server tells besides, whatever its words.
+    suffix: Option<String>,
     /// The error code, where it is not the text's own.
     error: Option<&'static str>,
+}
+
+enum Said {
+    /// What the dialect says for the reason.
+    For(Reason),
+    Text(Text),
 }
 
 impl Refusal {
     pub(crate) fn new(reason: Reason, detail: impl Into<String>) -> Self {
         Self {
-            reason,
             detail: Some(detail.into()),
-            error: None,
+            ..reason.into()
         }
     }
 
-    /// The same under another error code.
-    pub(crate) const fn with_error(mut self, error: &'static str) -> Self {
-        self.error = Some(error);
+    /// The same in client authentication, where Generic has another error code.
+    pub(crate) const fn of_client(mut self) -> Self {
+        self.error = Some("invalid_client");
         self
     }
 
-    /// Only Generic tells details.
-    pub(crate) fn reply(self, dialect: Dialect) -> Reply {
-        let text = self.reason.text(dialect);
-        let error = self.error.unwrap_or(text.error);
-        let description = match self.detail {
-            Some(detail) if dialect == Dialect::Generic => {
-                format!("{}: {detail}", text.description)
-            }
-            _ => text.description.into(),
+    /// The same, with more behind the description.
+    pub(crate) fn with_suffix(mut self, suffix: String) -> Self {
+        self.suffix = Some(suffix);
+        self
+    }
+
+    pub(crate) fn reply(self, sandbox: &Sandbox) -> Reply {
+        let text = match self.said {
+            Said::For(reason) => Text::of(reason, sandbox.dialect, sandbox.wording),
+            Said::Text(text) => text,
         };
-        let status = if error == "invalid_client" { 401 } else { 400 };
-        let mut reply = Reply::json(
-            status,
-            &json!({ "error": error, "error_description": description }),
-        );
-        reply.refusal = Some(format!("{error}: {description}"));
-        reply
+        let is_own = sandbox.dialect == Dialect::Generic && !text.is_known();
+        let mut description = text.description().to_owned();
+        if let Some(detail) = self.detail.filter(|_| is_own) {
+            description = format!("{description}: {detail}");
+        }
+        if let Some(suffix) = self.suffix {
+            description = format!("{description} {suffix}");
+        }
+        let error = self.error.filter(|_| is_own).unwrap_or(text.error());
+        text.reply_with(error, &description)
     }
 }
 
 impl From<Reason> for Refusal {
     fn from(reason: Reason) -> Self {
         Self {
-            reason,
+            said: Said::For(reason),
             detail: None,
+            suffix: None,
+            error: None,
+        }
+    }
+}
+
+impl From<Text> for Refusal {
+    fn from(text: Text) -> Self {
+        Self {
+            said: Said::Text(text),
+            detail: None,
+            suffix: None,
             error: None,
         }
     }

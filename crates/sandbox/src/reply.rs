@@ -9,7 +9,7 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Error code and description, if it refuses a token.
+    /// Error code and description, if it refuses.
     pub(crate) refusal: Option<String>,
 }
 
@@ -24,6 +24,15 @@ impl Reply {
 
     pub(crate) fn new(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self::empty(status, body).header(CONTENT_TYPE, content_type)
+    }
+
+    /// Notes what it refuses with.
+    pub(crate) fn refusing(mut self, error: &str, description: &str) -> Self {
+        self.refusal = Some(match description {
+            "" => error.into(),
+            _ => format!("{error}: {description}"),
+        });
+        self
     }
 
     /// A reply without a content type.

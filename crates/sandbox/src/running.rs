@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 
 use crate::state::State;
-use crate::{Fault, Recorded, server};
+use crate::{Condition, Fault, Recorded, server};
 
 /// A sandbox that serves. It stops when this is dropped, with all its connections.
 pub struct Running {
@@ -76,6 +76,14 @@ impl Running {
     /// Sets how many seconds the server's clock is ahead of the local one. Tokens age by the server's clock.
     pub fn set_skew(&self, seconds: i64) {
         self.state.set_skew(seconds);
+    }
+
+    /// Puts app, user, organization or server into a state, or out of it. One that does not
+    /// [suit](Condition::suits) the dialect changes nothing.
+    pub fn set(&self, condition: Condition, is_so: bool) {
+        if condition.suits(self.state.sandbox.dialect) {
+            self.state.set(condition, is_so);
+        }
     }
 
     /// Adds a fault behind those that wait. Each token request, whatever its method and body, uses the first one once.

@@ -2,11 +2,11 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use jwt_bearer_signer::{KeyKind, PublicKey};
+use jwt_bearer_signer::{Algorithm, KeyKind, PublicKey};
 use zeroize::Zeroizing;
 
 use crate::state::State;
-use crate::{Dialect, Running, SandboxError, SandboxErrorKind, server};
+use crate::{Condition, Dialect, Running, SandboxError, SandboxErrorKind, Wording, server};
 
 /// What the server knows: one registered app, its keys and its subjects. A builder; [`start`](Self::start) ends it.
 pub struct Sandbox {
@@ -21,7 +21,10 @@ pub struct Sandbox {
     pub(crate) audiences: Vec<String>,
     pub(crate) skew: i64,
     pub(crate) token_lifetime: Option<Duration>,
-    pub(crate) authorized: bool,
+    pub(crate) conditions: Vec<Condition>,
+    pub(crate) algorithms: Vec<Algorithm>,
+    pub(crate) wording: Option<Wording>,
+    pub(crate) login_limit: Option<u32>,
     tls: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
 }
 
@@ -40,7 +43,10 @@ impl Sandbox {
             audiences: Vec::new(),
             skew: 0,
             token_lifetime: None,
-            authorized: true,
+            conditions: Vec::new(),
+            algorithms: Vec::new(),
+            wording: None,
+            login_limit: None,
             tls: None,
         }
     }
@@ -115,10 +121,40 @@ impl Sandbox {
         self
     }
 
-    /// The app is registered, but the administrator (Salesforce: the user) has not authorized it.
+    /// App, user, organization or server are in this state; called again, in this one too.
+    ///
+    /// [`Running::set`] changes it later.
     #[must_use]
-    pub const fn unauthorized(mut self) -> Self {
-        self.authorized = false;
+    pub fn condition(mut self, condition: Condition) -> Self {
+        self.conditions.push(condition);
+        self
+    }
+
+    /// The same as [`condition`](Self::condition) with [`Condition::Unauthorized`].
+    #[must_use]
+    pub fn unauthorized(self) -> Self {
+        self.condition(Condition::Unauthorized)
+    }
+
+    /// An algorithm that an assertion may be signed with, instead of the dialect's own; called again, it adds one more.
+    #[must_use]
+    pub fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.algorithms.push(algorithm);
+        self
+    }
+
+    /// In whose words Generic refuses. Default: in its own.
+    #[must_use]
+    pub const fn wording(mut self, wording: Wording) -> Self {
+        self.wording = Some(wording);
+        self
+    }
+
+    /// How often each user may log in, which is get a token, within an hour of the server's clock. Salesforce only.
+    /// Default 3600.
+    #[must_use]
+    pub const fn login_limit(mut self, logins: u32) -> Self {
+        self.login_limit = Some(logins);
         self
     }
 
@@ -159,6 +195,23 @@ impl Sandbox {
         Ok(Running::new(state, address, listener, tls))
     }
 
+    /// The algorithms that an assertion may be signed with.
+    pub(crate) fn accepted_algorithms(&self) -> &[Algorithm] {
+        if self.algorithms.is_empty() {
+            self.dialect.algorithms()
+        } else {
+            &self.algorithms
+        }
+    }
+
+    /// How many seconds ahead of the server's clock `exp` may lie.
+    pub(crate) const fn max_life(&self) -> Option<i64> {
+        match self.wording {
+            Some(Wording::Epic) => Some(300),
+            _ => self.dialect.max_life(),
+        }
+    }
+
     fn check(&self) -> Result<(), String> {
         if self.client_id.is_empty() {
             return Err("no app is registered; give its client id".into());
@@ -177,6 +230,34 @@ impl Sandbox {
                 "{} finds no users by e-mail address; give a user",
                 self.dialect
             ));
+        }
+        if self.enterprises.iter().any(|id| id == "0") {
+            return Err(
+                "a Box account with the enterprise id 0 has no enterprise; give a user".into(),
+            );
+        }
+        if let Some(condition) = self
+            .conditions
+            .iter()
+            .find(|condition| !condition.suits(self.dialect))
+        {
+            return Err(format!("{} cannot be {condition}", self.dialect));
+        }
+        if let Some(algorithm) = self
+            .algorithms
+            .iter()
+            .find(|algorithm| !self.dialect.algorithms().contains(algorithm))
+        {
+            return Err(format!("{} takes no {algorithm}", self.dialect));
+        }
+        if self.wording.is_some() && self.dialect != Dialect::Generic {
+            return Err(format!(
+                "{} has words of its own; only generic takes others",
+                self.dialect
+            ));
+        }
+        if self.login_limit.is_some() && self.dialect != Dialect::Salesforce {
+            return Err(format!("{} counts no logins", self.dialect));
         }
         if self.dialect == Dialect::Salesforce {
             match &self.keys[..] {
@@ -229,7 +310,10 @@ impl fmt::Debug for Sandbox {
             .field("audiences", &self.audiences)
             .field("skew", &self.skew)
             .field("token_lifetime", &self.token_lifetime)
-            .field("authorized", &self.authorized)
+            .field("conditions", &self.conditions)
+            .field("algorithms", &self.algorithms)
+            .field("wording", &self.wording)
+            .field("login_limit", &self.login_limit)
             .finish_non_exhaustive()
     }
 }

@@ -31,10 +31,9 @@ use crate::fault::{self, Fault, Kind};
 use crate::record::Recorded;
 use crate::reply::Reply;
 use crate::state::State;
-use crate::{Dialect, SandboxError, SandboxErrorKind, downscope, resource, token};
+use crate::texts::oauth_error;
+use crate::{Dialect, SandboxError, SandboxErrorKind, metadata, resource, revoke, token};
 
-/// Where Box revokes tokens.
-const REVOKE_PATH: &str = "/oauth2/revoke";
 /// Where Box lists users.
 const USERS_PATH: &str = "/2.0/users";
 const BODY_LIMIT: usize = 64 * 1024;
@@ -163,13 +162,15 @@ async fn respond(
     if path == dialect.token_path() {
         return Ok(token_request(&state, ends, &parts, body).await);
     }
-    let reply = if dialect == Dialect::Box && path == REVOKE_PATH {
+    let reply = if Some(path) == dialect.revocation_path() {
         let (body, complete) = read(body).await;
-        downscope::revoke(&state, &parts, complete.then_some(&body))
+        revoke::answer(&state, &parts, complete.then_some(&body))
     } else if dialect == Dialect::Box && path == USERS_PATH {
         resource::users(&state, &parts)
     } else if path == dialect.resource_path() {
         resource::answer(&state, &parts)
+    } else if let Some(reply) = metadata::answer(&state, &parts) {
+        reply
     } else if path == "/" {
         let (token, resource) = (dialect.token_path(), dialect.resource_path());
         Reply::text(
@@ -238,6 +239,12 @@ async fn read(body: Incoming) -> (Vec<u8>, bool) {
 fn instead(fault: &Fault) -> Option<Reply> {
     let reply = match &fault.kind {
         Kind::Status(code) => Reply::text(*code, format!("status {code}, by an injected fault\n")),
+        Kind::Error {
+            status,
+            error,
+            description,
+        } => Reply::json(*status, &oauth_error(error, description, false))
+            .refusing(error, description),
         Kind::Html => Reply::new(
             200,
             "text/html;charset=UTF-8",
@@ -302,6 +309,7 @@ async fn deliver(
         Kind::Drip(time) => send(state, reply, |body| Outgoing::drip(body, time)),
         Kind::ContentType(text) => send(state, reply.header(CONTENT_TYPE, &text), Outgoing::whole),
         Kind::Status(_)
+        | Kind::Error { .. }
         | Kind::Html
         | Kind::Empty
         | Kind::Oversize

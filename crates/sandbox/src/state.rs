@@ -1,4 +1,4 @@
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
@@ -8,7 +8,12 @@ use tokio::sync::watch;
 
 use crate::fault::{self, Fault};
 use crate::record::Recorded;
-use crate::{Dialect, Sandbox};
+use crate::{Condition, Dialect, Sandbox};
+
+/// The time in which the logins of a user are counted, in seconds.
+const LOGIN_PERIOD: i64 = 3600;
+/// How many of them there may be, unless it is set.
+const LOGIN_LIMIT: u32 = 3600;
 
 /// What the connections of one running sandbox share.
 pub(crate) struct State {
@@ -20,16 +25,27 @@ pub(crate) struct State {
 
 struct Changing {
     skew: i64,
+    conditions: HashSet<Condition>,
     faults: VecDeque<Fault>,
     tokens: HashMap<String, Issued>,
     /// Each `jti` with the second up to which it is remembered.
     jtis: HashMap<String, i64>,
+    /// When each user logged in, the oldest first.
+    logins: HashMap<String, VecDeque<i64>>,
+}
+
+/// Whom a token is for.
+#[derive(Clone)]
+pub(crate) struct Subject {
+    pub(crate) id: String,
+    /// And not an enterprise or the client itself.
+    pub(crate) is_user: bool,
 }
 
 /// What an access token stands for.
 #[derive(Clone)]
 pub(crate) struct Issued {
-    pub(crate) subject: String,
+    pub(crate) subject: Subject,
     /// The first second in which it is no longer valid.
     pub(crate) expiry: i64,
     /// To what it was downscoped.
@@ -47,9 +63,11 @@ impl State {
         }
         let changing = Changing {
             skew: sandbox.skew,
+            conditions: sandbox.conditions.iter().copied().collect(),
             faults: VecDeque::new(),
             tokens: HashMap::new(),
             jtis: HashMap::new(),
+            logins: HashMap::new(),
         };
         let recorded = watch::Sender::new(Vec::new());
         Arc::new(Self {
@@ -70,6 +88,30 @@ impl State {
         fault::seconds(SystemTime::now())
             .saturating_add(skew)
             .clamp(0, fault::LAST_SECOND)
+    }
+
+    pub(crate) fn is(&self, condition: Condition) -> bool {
+        self.changing().conditions.contains(&condition)
+    }
+
+    pub(crate) fn set(&self, condition: Condition, is_so: bool) {
+        let conditions = &mut self.changing().conditions;
+        if is_so {
+            conditions.insert(condition);
+        } else {
+            conditions.remove(&condition);
+        }
+    }
+
+    /// Where Salesforce says that the resources are.
+    pub(crate) fn instance_url(&self) -> String {
+        match self.origin.rsplit_once(':') {
+            Some((scheme_and_host, port)) if self.is(Condition::LoginHost) => {
+                let scheme = scheme_and_host.split(':').next().unwrap_or_default();
+                format!("{scheme}://localhost:{port}")
+            }
+            _ => self.origin.clone(),
+        }
     }
 
     pub(crate) fn set_skew(&self, seconds: i64) {
@@ -135,6 +177,27 @@ impl State {
         true
     }
 
+    /// Counts a login at Salesforce; false if the user has no more left for now.
+    pub(crate) fn count_login(&self, user: &str, now: i64) -> bool {
+        if self.sandbox.dialect != Dialect::Salesforce {
+            return true;
+        }
+        let logins = &mut self.changing().logins;
+        let times = logins.entry(user.into()).or_default();
+        while times
+            .front()
+            .is_some_and(|time| *time <= now - LOGIN_PERIOD)
+        {
+            times.pop_front();
+        }
+        let limit = self.sandbox.login_limit.unwrap_or(LOGIN_LIMIT);
+        if times.len() >= limit as usize {
+            return false;
+        }
+        times.push_back(now);
+        true
+    }
+
     pub(crate) fn record(&self, recorded: Recorded) {
         self.recorded.send_modify(|all| all.push(recorded));
     }
@@ -163,6 +226,7 @@ impl fmt::Debug for State {
             .field("sandbox", &self.sandbox)
             .field("origin", &self.origin)
             .field("skew", &changing.skew)
+            .field("conditions", &changing.conditions)
             .field("faults", &changing.faults)
             .field("tokens", &changing.tokens.len())
             .finish_non_exhaustive()

@@ -1,244 +1,201 @@
-use crate::Dialect;
+pub(crate) mod box_platform;
+pub(crate) mod generic;
+pub(crate) mod salesforce;
+mod wordings;
 
-/// Why a token request is refused, in no order.
+use serde_json::{Value, json};
+
+use crate::reason::Reason;
+use crate::reply::Reply;
+use crate::{Dialect, Wording};
+
+/// A refusal that the sandbox answers with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reason {
-    ContentType,
-    ParameterTwice,
-    GrantType,
-    GrantTypeNotForClient,
-    Client,
-    AssertionMissing,
-    AssertionForm,
-    Algorithm,
-    Critical,
-    KeyId,
-    Signature,
-    Issuer,
-    Audience,
-    Subject,
-    ExpiryType,
-    Expired,
-    TooLong,
-    NotYet,
-    Jti,
-    Unauthorized,
+pub struct Text {
+    entry: Option<&'static str>,
+    wording: Option<Wording>,
+    place: Place,
+    error: &'static str,
+    description: &'static str,
+    is_known: bool,
 }
 
-impl Reason {
-    pub(crate) const ALL: [Self; 20] = [
-        Self::ContentType,
-        Self::ParameterTwice,
-        Self::GrantType,
-        Self::GrantTypeNotForClient,
-        Self::Client,
-        Self::AssertionMissing,
-        Self::AssertionForm,
-        Self::Algorithm,
-        Self::Critical,
-        Self::KeyId,
-        Self::Signature,
-        Self::Issuer,
-        Self::Audience,
-        Self::Subject,
-        Self::ExpiryType,
-        Self::Expired,
-        Self::TooLong,
-        Self::NotYet,
-        Self::Jti,
-        Self::Unauthorized,
-    ];
+/// Where a refusal comes from, which decides its form. At a resource with the status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    TokenEndpoint,
+    Resource(u16),
+    BoxApi(u16),
+    SalesforceApi(u16),
+}
 
-    pub(crate) const fn text(self, dialect: Dialect) -> Text {
-        match dialect {
-            Dialect::Box => box_text(self),
-            Dialect::Salesforce => salesforce_text(self),
-            Dialect::Generic => generic_text(self),
+impl Text {
+    /// One that people have met at the real server, with its entry in the catalogue of errors.
+    const fn known(entry: &'static str, error: &'static str, description: &'static str) -> Self {
+        Self {
+            entry: Some(entry),
+            wording: None,
+            place: Place::TokenEndpoint,
+            error,
+            description,
+            is_known: true,
         }
     }
-}
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Text {
-    pub(crate) error: &'static str,
-    pub(crate) description: &'static str,
-    /// Whether people have met this text at the real server; if not, it is ours, for want of a known one.
-    pub(crate) known: bool,
-}
+    /// One of ours, for want of a known one.
+    const fn ours(error: &'static str, description: &'static str) -> Self {
+        Self {
+            entry: None,
+            is_known: false,
+            ..Self::known("", error, description)
+        }
+    }
 
-const fn known(error: &'static str, description: &'static str) -> Text {
-    Text {
-        error,
-        description,
-        known: true,
+    const fn entry_is(mut self, entry: &'static str) -> Self {
+        self.entry = Some(entry);
+        self
+    }
+
+    const fn at(mut self, place: Place) -> Self {
+        self.place = place;
+        self
+    }
+
+    /// The text for a reason. A wording matters to Generic only.
+    pub(crate) fn of(reason: Reason, dialect: Dialect, wording: Option<Wording>) -> Self {
+        match dialect {
+            Dialect::Box => box_platform::text(reason),
+            Dialect::Salesforce => salesforce::text(reason),
+            Dialect::Generic => wording
+                .and_then(|wording| wordings::text(wording, reason))
+                .unwrap_or_else(|| generic::text(reason)),
+        }
+    }
+
+    /// The entry of the catalogue of errors that it belongs to, for example `B6`; `None` for what no entry is about.
+    #[must_use]
+    pub const fn entry(&self) -> Option<&'static str> {
+        self.entry
+    }
+
+    /// In whose words it is, if Generic does not speak in its own.
+    #[must_use]
+    pub const fn wording(&self) -> Option<Wording> {
+        self.wording
+    }
+
+    /// The status of the reply; 401 instead, if Generic or a wording refuses client authentication in its own words.
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        match self.place {
+            Place::TokenEndpoint => token_status(self.error),
+            Place::Resource(status) | Place::BoxApi(status) | Place::SalesforceApi(status) => {
+                status
+            }
+        }
+    }
+
+    /// The error code.
+    #[must_use]
+    pub const fn error(&self) -> &'static str {
+        self.error
+    }
+
+    /// The description; empty if there is none.
+    ///
+    /// In Generic's own words details may follow, and at Salesforce the two audiences.
+    #[must_use]
+    pub const fn description(&self) -> &'static str {
+        self.description
+    }
+
+    /// Whether people have met it at the real server. If not it is ours, for want of a known one.
+    #[must_use]
+    pub const fn is_known(&self) -> bool {
+        self.is_known
+    }
+
+    /// Whether the resource answers so; otherwise the token endpoint does.
+    #[must_use]
+    pub const fn is_at_resource(&self) -> bool {
+        !matches!(self.place, Place::TokenEndpoint)
+    }
+
+    /// The body of the reply, in JSON.
+    #[must_use]
+    pub fn body(&self) -> String {
+        self.json(self.error, self.description).to_string()
+    }
+
+    fn json(&self, error: &str, description: &str) -> Value {
+        let mut body = match self.place {
+            Place::TokenEndpoint | Place::Resource(_) => {
+                return oauth_error(error, description, self.wording == Some(Wording::Epic));
+            }
+            Place::SalesforceApi(_) => {
+                return json!([{ "message": description, "errorCode": error }]);
+            }
+            Place::BoxApi(status) => json!({ "type": "error", "status": status, "code": error }),
+        };
+        if !description.is_empty() {
+            body["message"] = description.into();
+        }
+        body
+    }
+
+    pub(crate) fn reply(&self) -> Reply {
+        self.reply_with(self.error, self.description)
+    }
+
+    /// The reply with another error code or a longer description.
+    pub(crate) fn reply_with(&self, error: &str, description: &str) -> Reply {
+        let status = match self.place {
+            Place::TokenEndpoint => token_status(error),
+            _ => self.status(),
+        };
+        Reply::json(status, &self.json(error, description)).refusing(error, description)
     }
 }
 
-const fn ours(error: &'static str, description: &'static str) -> Text {
-    Text {
-        error,
-        description,
-        known: false,
+/// The status that goes with an error code ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)).
+pub(crate) fn token_status(error: &str) -> u16 {
+    if error == "invalid_client" { 401 } else { 400 }
+}
+
+/// The body of an error ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)). An empty description is
+/// left out, or written as null.
+pub(crate) fn oauth_error(error: &str, description: &str, null: bool) -> Value {
+    match description {
+        "" if null => json!({ "error": error, "error_description": null }),
+        "" => json!({ "error": error }),
+        _ => json!({ "error": error, "error_description": description }),
     }
 }
 
-/// The refusals that the sandbox answers with in this dialect: `error` and `error_description`, each pair once.
+/// The refusals that the sandbox answers with in this dialect, each once; for Generic those of every wording too.
 ///
-/// For Box and Salesforce these are the texts known from the real servers; what the sandbox says where none is known is
-/// left out. For Generic they are all of its texts, with which a description begins; there the details follow. If the
-/// assertion was for client authentication, the error is `invalid_client` instead.
-pub fn texts(dialect: Dialect) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let mut texts = Vec::new();
-    for reason in Reason::ALL {
-        let text = reason.text(dialect);
-        let pair = (text.error, text.description);
-        if (text.known || dialect == Dialect::Generic) && !texts.contains(&pair) {
-            texts.push(pair);
+/// If an assertion of Generic was for client authentication, the error is `invalid_client` instead.
+pub fn texts(dialect: Dialect) -> impl Iterator<Item = Text> {
+    let own = Reason::ALL
+        .into_iter()
+        .map(|reason| Text::of(reason, dialect, None));
+    let wordings = Wording::ALL
+        .into_iter()
+        .filter(|_| dialect == Dialect::Generic)
+        .flat_map(|wording| Reason::ALL.map(|reason| wordings::text(wording, reason)))
+        .flatten();
+    let by_state = match dialect {
+        Dialect::Box => &box_platform::BY_STATE[..],
+        Dialect::Salesforce => &salesforce::BY_STATE,
+        Dialect::Generic => &generic::BY_STATE,
+    };
+    let mut texts: Vec<Text> = Vec::new();
+    for text in own.chain(by_state.iter().copied()).chain(wordings) {
+        if !texts.contains(&text) {
+            texts.push(text);
         }
     }
     texts.into_iter()
-}
-
-const fn box_text(reason: Reason) -> Text {
-    match reason {
-        Reason::ContentType | Reason::GrantType => known(
-            "invalid_request",
-            "Invalid grant_type parameter or parameter missing",
-        ),
-        Reason::GrantTypeNotForClient => known(
-            "invalid_request",
-            "The grant type is unauthorized for this client_id",
-        ),
-        Reason::ParameterTwice => ours("invalid_request", "A parameter was sent twice"),
-        Reason::Client => known("invalid_client", "The client credentials are invalid"),
-        Reason::AssertionMissing => ours("invalid_request", "The assertion parameter is missing"),
-        Reason::AssertionForm => ours("invalid_grant", "The assertion is not a JWT"),
-        Reason::Algorithm => known("invalid_grant", "Algorithm not allowed"),
-        Reason::Critical => ours(
-            "invalid_grant",
-            "The header parameter 'crit' is not supported",
-        ),
-        Reason::KeyId => known("invalid_grant", "kid invalid, unable to lookup correct key"),
-        Reason::Signature => known(
-            "invalid_grant",
-            "Signature verification error. The public key identified by \"kid\" must correspond to the private key \
-             used for signing.",
-        ),
-        Reason::Issuer => known("invalid_grant", "Please check the 'iss' claim"),
-        Reason::Audience => ours("invalid_grant", "Please check the 'aud' claim"),
-        Reason::Subject => known(
-            "invalid_grant",
-            "Please check the 'sub' claim. The 'sub' specified is invalid.",
-        ),
-        Reason::ExpiryType => known(
-            "invalid_grant",
-            "Please check the 'exp' claim. Should be an integer",
-        ),
-        Reason::Expired => known(
-            "invalid_grant",
-            "Current date/time MUST be before the expiration date/time listed in the 'exp' claim",
-        ),
-        Reason::TooLong => known(
-            "invalid_grant",
-            "Please check the 'exp' claim. The 'exp' value exceeds the maximum value of 60 seconds beyond the issue \
-             time.",
-        ),
-        Reason::NotYet => known(
-            "invalid_grant",
-            "Current date/time MUST be after or equal to the not-before date/time listed in the 'nbf' or 'iat' claim",
-        ),
-        Reason::Jti => known(
-            "invalid_grant",
-            "Please check the 'jti' claim. A unique 'jti' value is required.",
-        ),
-        Reason::Unauthorized => known(
-            "unauthorized_client",
-            "This app is not authorized by the enterprise admin",
-        ),
-    }
-}
-
-const fn salesforce_text(reason: Reason) -> Text {
-    match reason {
-        Reason::ContentType | Reason::GrantType | Reason::GrantTypeNotForClient => {
-            known("unsupported_grant_type", "grant type not supported")
-        }
-        Reason::ParameterTwice => ours("invalid_request", "parameter sent twice"),
-        Reason::Client => known("invalid_client", "invalid client credentials"),
-        Reason::Issuer => known("invalid_client_id", "client identifier invalid"),
-        Reason::Audience => known("invalid_grant", "audience is invalid"),
-        Reason::Subject => known("invalid_grant", "user is invalid"),
-        Reason::Expired => known("invalid_grant", "expired authorization code"),
-        Reason::Unauthorized => known("invalid_grant", "user hasn't approved this consumer"),
-        Reason::AssertionMissing
-        | Reason::AssertionForm
-        | Reason::Algorithm
-        | Reason::Critical
-        | Reason::KeyId
-        | Reason::Signature
-        | Reason::ExpiryType
-        | Reason::TooLong
-        | Reason::NotYet
-        | Reason::Jti => known("invalid_grant", "invalid assertion"),
-    }
-}
-
-const fn generic_text(reason: Reason) -> Text {
-    match reason {
-        Reason::ContentType => ours(
-            "invalid_request",
-            "the body must be a form, with the content type application/x-www-form-urlencoded",
-        ),
-        Reason::ParameterTwice => ours("invalid_request", "each parameter may be sent once"),
-        Reason::GrantType => ours(
-            "unsupported_grant_type",
-            "the grant_type is missing or not supported",
-        ),
-        Reason::GrantTypeNotForClient => ours(
-            "unauthorized_client",
-            "the client may not use this grant_type",
-        ),
-        Reason::Client => ours("invalid_client", "the client is not authenticated"),
-        Reason::AssertionMissing => ours("invalid_request", "the assertion is missing"),
-        Reason::AssertionForm => ours("invalid_grant", "the assertion is not a compact JWS"),
-        Reason::Algorithm => ours(
-            "invalid_grant",
-            "the header's 'alg' is missing or not allowed",
-        ),
-        Reason::Critical => ours(
-            "invalid_grant",
-            "the header's 'crit' lists what is not supported",
-        ),
-        Reason::KeyId => ours(
-            "invalid_grant",
-            "the header's 'kid' names no registered key",
-        ),
-        Reason::Signature => ours(
-            "invalid_grant",
-            "the signature is not that of the registered key",
-        ),
-        Reason::Issuer => ours("invalid_grant", "the claim 'iss' must be the client id"),
-        Reason::Audience => ours("invalid_grant", "the claim 'aud' must be this server"),
-        Reason::Subject => ours(
-            "invalid_grant",
-            "the claim 'sub' names nobody who may be a subject",
-        ),
-        Reason::ExpiryType => ours(
-            "invalid_grant",
-            "the claim 'exp' must be there and be an integer of seconds",
-        ),
-        Reason::Expired => ours("invalid_grant", "the claim 'exp' is not in the future"),
-        Reason::TooLong => ours(
-            "invalid_grant",
-            "the claim 'exp' is more than an hour ahead",
-        ),
-        Reason::NotYet => ours(
-            "invalid_grant",
-            "the claims 'iat' and 'nbf' must be integers and not in the future",
-        ),
-        Reason::Jti => ours("invalid_grant", "the claim 'jti' must be there and be new"),
-        Reason::Unauthorized => ours("unauthorized_client", "the client is not authorized yet"),
-    }
 }
 
 #[cfg(test)]
@@ -248,16 +205,13 @@ mod tests {
     #[test]
     fn descriptions_have_only_characters_that_rfc_6749_allows() {
         for dialect in Dialect::ALL {
-            for (error, description) in texts(dialect) {
+            for text in texts(dialect) {
                 // Box is known to send quotation marks here.
-                let quotes = dialect == Dialect::Box
-                    && description.starts_with("Signature verification error");
+                let quotes = text.entry == Some("B9");
                 let allowed = |c: char| matches!(c, ' '..='~') && c != '\\' && (quotes || c != '"');
-                assert!(description.chars().all(allowed), "{description}");
-                assert!(
-                    error.chars().all(|c| c.is_ascii_lowercase() || c == '_'),
-                    "{error}"
-                );
+                assert!(text.description.chars().all(allowed), "{text:?}");
+                let allowed = |c: char| c.is_ascii_alphabetic() || c == '_';
+                assert!(text.error.chars().all(allowed), "{text:?}");
             }
         }
     }
@@ -265,12 +219,45 @@ mod tests {
     #[test]
     fn every_text_is_listed_once() {
         for (dialect, expected) in [
-            (Dialect::Box, 14),
-            (Dialect::Salesforce, 8),
-            (Dialect::Generic, 20),
+            (Dialect::Box, 26),
+            (Dialect::Salesforce, 16),
+            (Dialect::Generic, 37),
         ] {
             let listed: Vec<_> = texts(dialect).collect();
-            assert_eq!(listed.len(), expected, "{dialect}: {listed:?}");
+            assert_eq!(listed.len(), expected, "{dialect}: {listed:#?}");
+        }
+    }
+
+    /// What the catalogue of errors has and no server of ours can say, with the reason.
+    const WITHOUT_TEXT: [(&str, &str); 9] = [
+        ("B20", "an SDK says it, not the server"),
+        ("S14", "a command says it about a key file"),
+        ("S15", "it is the fault `empty`"),
+        (
+            "O9",
+            "Snowflake takes the assertion itself, without a token endpoint",
+        ),
+        ("O10", "Snowflake's own log says it"),
+        ("O17", "GitHub's API takes the assertion itself"),
+        ("O18", "GitHub's API takes the assertion itself"),
+        ("O20", "AWS KMS says it"),
+        ("O21", "a YubiKey says it"),
+    ];
+
+    #[test]
+    fn every_entry_of_the_catalogue_has_a_text_or_a_reason() {
+        let entries = (1..=20)
+            .map(|number| format!("B{number}"))
+            .chain((1..=15).map(|number| format!("S{number}")))
+            .chain((1..=21).map(|number| format!("O{number}")));
+        let found: Vec<_> = Dialect::ALL
+            .into_iter()
+            .flat_map(texts)
+            .filter_map(|text| text.entry)
+            .collect();
+        for entry in entries {
+            let is_excepted = WITHOUT_TEXT.iter().any(|(other, _)| *other == entry);
+            assert_eq!(found.contains(&&*entry), !is_excepted, "{entry}");
         }
     }
 }

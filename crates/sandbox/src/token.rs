@@ -1,18 +1,20 @@
 use hyper::Method;
-use hyper::header::{ALLOW, CONTENT_TYPE};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::admission::admit;
+use crate::reason::Reason;
 use crate::refusal::Refusal;
 use crate::reply::Reply;
-use crate::state::{Issued, State};
-use crate::texts::Reason;
-use crate::verify::{Usage, verify};
-use crate::{Dialect, Sandbox, downscope};
+use crate::state::{Issued, State, Subject};
+use crate::texts::{Text, box_platform, generic};
+use crate::verify::{Usage, box_subject, verify};
+use crate::{Condition, Dialect, Sandbox, downscope};
 
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+pub(crate) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const CLIENT_ASSERTION: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 const ORGANIZATION: &str = "00D000000000001EAA";
 
@@ -24,23 +26,37 @@ pub(crate) fn answer(state: &State, parts: &Parts, body: Option<&[u8]>) -> Reply
     let Some(body) = body else {
         return Reply::text(413, "the token endpoint takes 64 KiB at most\n");
     };
-    let content_type = parts
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    match issue(state, content_type.unwrap_or_default(), body) {
+    if state.is(Condition::DpopRequired) {
+        return ask_for_proof(&parts.headers);
+    }
+    match issue(state, &parts.headers, body) {
         Ok(reply) => reply,
-        Err(refusal) => refusal.reply(state.sandbox.dialect),
+        Err(refusal) => refusal.reply(&state.sandbox),
     }
 }
 
+/// What a server says that wants a proof of possession, and then its own nonce in the proof
+/// ([RFC 9449 §8](https://www.rfc-editor.org/rfc/rfc9449#section-8)).
+fn ask_for_proof(headers: &HeaderMap) -> Reply {
+    if !headers.contains_key("dpop") {
+        return generic::NO_PROOF.reply();
+    }
+    let nonce = random_token().unwrap_or_default();
+    generic::NO_NONCE
+        .reply()
+        .header(HeaderName::from_static("dpop-nonce"), &nonce)
+}
+
 /// Every check in the order that the README tells, then a token.
-fn issue(state: &State, content_type: &str, body: &[u8]) -> Result<Reply, Refusal> {
-    let form = Form::read(content_type, body)?;
+fn issue(state: &State, headers: &HeaderMap, body: &[u8]) -> Result<Reply, Refusal> {
+    let form = Form::read(headers, body)?;
+    if state.is(Condition::WrongHost) {
+        return Err(Reason::GrantType.into());
+    }
     if state.sandbox.dialect == Dialect::Box && form.value("grant_type") == Some(TOKEN_EXCHANGE) {
         return Ok(downscope::exchange(state, &form));
     }
-    let grant = grant(state.sandbox.dialect, &form)?;
+    let grant = grant(state, &form)?;
     let now = state.now();
     authenticate(state, &form, grant, now)?;
     let subject = match grant {
@@ -48,19 +64,35 @@ fn issue(state: &State, content_type: &str, body: &[u8]) -> Result<Reply, Refusa
             let assertion = form.value("assertion").ok_or(Reason::AssertionMissing)?;
             verify(state, assertion, Usage::Grant, now)?
         }
-        Grant::ClientCredentials => state.sandbox.client_id.clone(),
+        Grant::ClientCredentials if state.sandbox.dialect == Dialect::Box => {
+            box_subject_of_form(state, &form, now)?
+        }
+        Grant::ClientCredentials => Subject {
+            id: state.sandbox.client_id.clone(),
+            is_user: false,
+        },
     };
-    if !state.sandbox.authorized {
-        return Err(Reason::Unauthorized.into());
-    }
+    admit(state, &subject, now)?;
     Ok(token(state, subject, form.value("scope"), now))
+}
+
+/// The subject of Box's client credentials. Whatever is wrong with it has one text.
+fn box_subject_of_form(state: &State, form: &Form, now: i64) -> Result<Subject, Text> {
+    let id = form.value("box_subject_id").unwrap_or_default();
+    box_subject(&state.sandbox, form.value("box_subject_type"), id)
+        .filter(|subject| admit(state, subject, now).is_ok())
+        .ok_or(box_platform::CCG_GRANT)
 }
 
 /// A form in which each parameter stands once ([RFC 6749 §3.2](https://www.rfc-editor.org/rfc/rfc6749#section-3.2)).
 pub(crate) struct Form(Vec<(String, String)>);
 
 impl Form {
-    pub(crate) fn read(content_type: &str, body: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn read(headers: &HeaderMap, body: &[u8]) -> Result<Self, Refusal> {
+        let content_type = headers
+            .get(CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let media_type = content_type.split(';').next().unwrap_or_default().trim();
         if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
             return Err(Reason::ContentType.into());
@@ -91,11 +123,14 @@ enum Grant {
     ClientCredentials,
 }
 
-fn grant(dialect: Dialect, form: &Form) -> Result<Grant, Refusal> {
-    match (form.value("grant_type"), dialect) {
-        (Some(JWT_BEARER), _) => Ok(Grant::JwtBearer),
-        (Some("client_credentials"), Dialect::Generic) => Ok(Grant::ClientCredentials),
-        (Some("authorization_code" | "client_credentials" | "refresh_token"), _) => {
+fn grant(state: &State, form: &Form) -> Result<Grant, Refusal> {
+    let is_ccg_app = state.is(Condition::CcgApp);
+    let takes_assertions = !is_ccg_app && !state.is(Condition::OauthApp);
+    let takes_credentials = is_ccg_app || state.sandbox.dialect == Dialect::Generic;
+    match form.value("grant_type") {
+        Some(JWT_BEARER) if takes_assertions => Ok(Grant::JwtBearer),
+        Some("client_credentials") if takes_credentials => Ok(Grant::ClientCredentials),
+        Some("authorization_code" | "client_credentials" | "refresh_token" | JWT_BEARER) => {
             Err(Reason::GrantTypeNotForClient.into())
         }
         _ => Err(Reason::GrantType.into()),
@@ -166,10 +201,10 @@ fn authenticate_by_assertion(
     };
     verify(state, assertion, Usage::Client, now)
         .map(drop)
-        .map_err(|refusal| refusal.with_error("invalid_client"))
+        .map_err(Refusal::of_client)
 }
 
-fn token(state: &State, subject: String, scope: Option<&str>, now: i64) -> Reply {
+fn token(state: &State, subject: Subject, scope: Option<&str>, now: i64) -> Reply {
     let mut spread = [0; 2];
     let (Some(token), Ok(())) = (random_token(), getrandom::fill(&mut spread)) else {
         return Reply::text(500, "the system gave no random numbers\n");
@@ -194,8 +229,8 @@ fn token(state: &State, subject: String, scope: Option<&str>, now: i64) -> Reply
         Dialect::Salesforce => json!({
             "access_token": token,
             "scope": "api web",
-            "instance_url": state.origin,
-            "id": format!("{}/id/{ORGANIZATION}/{}", state.origin, user_id(&state.sandbox, &subject)),
+            "instance_url": state.instance_url(),
+            "id": format!("{}/id/{ORGANIZATION}/{}", state.origin, user_id(&state.sandbox, &subject.id)),
             "token_type": "Bearer",
         }),
         Dialect::Generic => {

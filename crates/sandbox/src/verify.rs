@@ -2,10 +2,17 @@ use jwt_bearer_signer::{Algorithm, PublicKey};
 use serde_json::{Map, Value};
 
 use crate::assertion::Assertion;
+use crate::reason::Reason;
 use crate::refusal::Refusal;
-use crate::state::State;
-use crate::texts::Reason;
-use crate::{Dialect, Sandbox};
+use crate::state::{State, Subject};
+use crate::texts::salesforce;
+use crate::{Condition, Dialect, Sandbox};
+
+/// Audiences that are no organization's own.
+const LOGIN_HOSTS: [&str; 2] = [
+    "https://login.salesforce.com",
+    "https://test.salesforce.com",
+];
 
 /// What an assertion is for: the two sections of RFC 7523.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -20,11 +27,11 @@ pub(crate) fn verify(
     assertion: &str,
     usage: Usage,
     now: i64,
-) -> Result<String, Refusal> {
+) -> Result<Subject, Refusal> {
     let sandbox = &state.sandbox;
     let assertion =
         Assertion::decode(assertion).map_err(|text| Refusal::new(Reason::AssertionForm, text))?;
-    let algorithm = algorithm(sandbox.dialect, &assertion.header)?;
+    let algorithm = algorithm(sandbox, &assertion.header)?;
     if assertion.header.contains_key("crit") {
         return Err(Refusal::new(Reason::Critical, "no extension is supported"));
     }
@@ -40,9 +47,9 @@ pub(crate) fn verify(
     if text(claims, "iss") != Some(&sandbox.client_id) {
         return Err(Reason::Issuer.into());
     }
-    check_audience(sandbox, claims)?;
+    check_audience(state, claims)?;
     let subject = subject(sandbox, claims, usage)?;
-    let expiry = check_times(sandbox.dialect, claims, now)?;
+    let expiry = check_times(sandbox, claims, now)?;
     check_jti(state, claims, expiry, now)?;
     Ok(subject)
 }
@@ -51,8 +58,8 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
     members.get(name)?.as_str()
 }
 
-fn algorithm(dialect: Dialect, header: &Map<String, Value>) -> Result<Algorithm, Refusal> {
-    let allowed = dialect.algorithms();
+fn algorithm(sandbox: &Sandbox, header: &Map<String, Value>) -> Result<Algorithm, Refusal> {
+    let allowed = sandbox.accepted_algorithms();
     text(header, "alg")
         .and_then(|name| {
             allowed
@@ -93,7 +100,8 @@ fn key<'a>(sandbox: &'a Sandbox, header: &Map<String, Value>) -> Result<&'a Publ
     }
 }
 
-fn check_audience(sandbox: &Sandbox, claims: &Map<String, Value>) -> Result<(), Refusal> {
+fn check_audience(state: &State, claims: &Map<String, Value>) -> Result<(), Refusal> {
+    let sandbox = &state.sandbox;
     let audience = match claims.get("aud") {
         Some(Value::String(audience)) => Some(audience.as_str()),
         Some(Value::Array(list)) if sandbox.dialect == Dialect::Generic && list.len() == 1 => {
@@ -101,6 +109,13 @@ fn check_audience(sandbox: &Sandbox, claims: &Map<String, Value>) -> Result<(), 
         }
         _ => None,
     };
+    if state.is(Condition::ExternalClientApp) {
+        let is_login_host = state.is(Condition::LoginHost)
+            || audience.is_some_and(|audience| LOGIN_HOSTS.contains(&audience));
+        if is_login_host {
+            return Err(salesforce::NOT_INSTALLED.into());
+        }
+    }
     if audience.is_some_and(|audience| {
         sandbox
             .audiences
@@ -109,17 +124,28 @@ fn check_audience(sandbox: &Sandbox, claims: &Map<String, Value>) -> Result<(), 
     }) {
         return Ok(());
     }
-    Err(Refusal::new(
+    let refusal = Refusal::new(
         Reason::Audience,
         format!("give exactly {}", sandbox.audiences.join(" or ")),
-    ))
+    );
+    if state.is(Condition::AudienceTold) {
+        let found = claims
+            .get("aud")
+            .map_or_else(String::new, |value| match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            });
+        let suffix = format!("[audience={found} login={}]", sandbox.audiences[0]);
+        return Err(refusal.with_suffix(suffix));
+    }
+    Err(refusal)
 }
 
 fn subject(
     sandbox: &Sandbox,
     claims: &Map<String, Value>,
     usage: Usage,
-) -> Result<String, Refusal> {
+) -> Result<Subject, Refusal> {
     // The old name of the claim wins at Salesforce.
     let old = claims
         .get("prn")
@@ -130,28 +156,42 @@ fn subject(
         .ok_or(Reason::Subject)?;
     if usage == Usage::Client {
         return match subject == sandbox.client_id {
-            true => Ok(subject.into()),
+            true => Ok(Subject {
+                id: subject.into(),
+                is_user: false,
+            }),
             false => Err(Refusal::new(
                 Reason::Subject,
                 "for client authentication it must be the client id",
             )),
         };
     }
-    let known = match (sandbox.dialect, text(claims, "box_sub_type")) {
-        (Dialect::Box, Some("enterprise")) => &sandbox.enterprises[..],
-        (Dialect::Box, Some("user")) => &sandbox.users,
-        (Dialect::Box, _) => &[],
-        _ => &sandbox.users,
+    let found = match sandbox.dialect {
+        Dialect::Box => box_subject(sandbox, text(claims, "box_sub_type"), subject),
+        Dialect::Salesforce | Dialect::Generic => one_of(&sandbox.users, subject, true),
     };
-    if known.iter().any(|other| other == subject) {
-        Ok(subject.into())
-    } else {
-        Err(Reason::Subject.into())
+    found.ok_or_else(|| Reason::Subject.into())
+}
+
+/// The enterprise or the user of this id.
+pub(crate) fn box_subject(sandbox: &Sandbox, kind: Option<&str>, id: &str) -> Option<Subject> {
+    match kind? {
+        "enterprise" => one_of(&sandbox.enterprises, id, false),
+        "user" => one_of(&sandbox.users, id, true),
+        _ => None,
     }
 }
 
+fn one_of(known: &[String], id: &str, is_user: bool) -> Option<Subject> {
+    known.iter().any(|other| other == id).then(|| Subject {
+        id: id.into(),
+        is_user,
+    })
+}
+
 /// Checks `exp`, `iat` and `nbf`, and gives `exp`.
-fn check_times(dialect: Dialect, claims: &Map<String, Value>, now: i64) -> Result<i64, Refusal> {
+fn check_times(sandbox: &Sandbox, claims: &Map<String, Value>, now: i64) -> Result<i64, Refusal> {
+    let dialect = sandbox.dialect;
     let expiry = claims
         .get("exp")
         .and_then(|value| integer(dialect, value))
@@ -174,7 +214,7 @@ fn check_times(dialect: Dialect, claims: &Map<String, Value>, now: i64) -> Resul
         (Dialect::Box, Some(issued)) => issued.min(now),
         _ => now,
     };
-    if dialect
+    if sandbox
         .max_life()
         .is_some_and(|life| expiry.saturating_sub(issued) > life)
     {

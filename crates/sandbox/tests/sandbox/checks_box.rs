@@ -256,7 +256,7 @@ async fn box_refuses_each_fault_in_its_own_words() {
     ];
     let server = start(sandbox(Dialect::Box)).await;
     let seen = refusals(&server, || Draft::good(Dialect::Box, &server), &cases).await;
-    assert_all_met(Dialect::Box, seen).await;
+    assert_all_met(Dialect::Box, &seen);
 }
 
 #[tokio::test]

@@ -183,7 +183,7 @@ async fn salesforce_refuses_each_fault_in_its_own_words() {
         &cases,
     )
     .await;
-    assert_all_met(Dialect::Salesforce, seen).await;
+    assert_all_met(Dialect::Salesforce, &seen);
 }
 
 #[tokio::test]

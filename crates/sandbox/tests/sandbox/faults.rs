@@ -209,3 +209,33 @@ async fn faults_wait_in_a_queue() {
         .collect();
     assert_eq!(statuses, [500, 500, 502, 200, 503, 503, 503, 503, 503, 200]);
 }
+
+#[tokio::test]
+async fn error_answers_with_exactly_this_text() {
+    for (spec, status, body, refusal) in [
+        (
+            "error=invalid_grant:audience is invalid [audience=a login=b]",
+            400,
+            r#"{"error":"invalid_grant","error_description":"audience is invalid [audience=a login=b]"}"#,
+            "invalid_grant: audience is invalid [audience=a login=b]",
+        ),
+        (
+            "error=invalid_client",
+            401,
+            r#"{"error":"invalid_client"}"#,
+            "invalid_client",
+        ),
+        (
+            "error=403:public_key error:no \"kid\"",
+            403,
+            r#"{"error":"public_key error","error_description":"no \"kid\""}"#,
+            "public_key error: no \"kid\"",
+        ),
+    ] {
+        let (server, draft, answer) = with_fault(spec).await;
+        let answer = answer.whole();
+        assert_eq!((answer.status, &*answer.body), (status, body), "{spec}");
+        assert_eq!(server.requests()[0].refusal(), Some(refusal));
+        assert_not_processed(&server, &draft).await;
+    }
+}
