@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-use jwt_bearer::{Grant, Profile};
-use jwt_bearer_sandbox::Fault;
+use jwt_bearer::{Algorithm, Grant, Profile};
+use jwt_bearer_sandbox::{Condition, Fault, Wording};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::key::*;
+use crate::commands::sandbox::{conditions, wordings};
 use crate::help;
 use crate::pairs::{Member, Parameter, Registration, Seconds, table};
 
@@ -400,9 +401,18 @@ pub(crate) struct SandboxArgs {
     /// A misbehaviour for the next token request, such as status=503,retry-after=2 or hang or reset*3. May be repeated.
     #[arg(long, value_name = "SPEC")]
     pub(crate) fault: Vec<Fault>,
-    /// Refuse everybody, as if no administrator had authorised the app.
-    #[arg(long)]
-    pub(crate) unauthorized: bool,
+    /// A state of the app, the users or the server, for which a right request is refused. May be repeated.
+    #[arg(long, value_name = "NAME", value_parser = conditions())]
+    pub(crate) condition: Vec<Condition>,
+    /// An algorithm to accept in place of the provider's own. May be repeated.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Vec<Algorithm>,
+    /// Whose words to refuse in, for generic.
+    #[arg(long, value_name = "NAME", value_parser = wordings())]
+    pub(crate) wording: Option<Wording>,
+    /// How many tokens a Salesforce user may get within an hour [default: 3600].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) login_limit: Option<u32>,
     /// Serve https with this certificate chain (PEM).
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     pub(crate) tls_certificate: Option<PathBuf>,

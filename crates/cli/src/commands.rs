@@ -6,7 +6,7 @@ mod inspect;
 mod key;
 mod profile;
 mod revoke;
-mod sandbox;
+pub(crate) mod sandbox;
 mod token;
 
 use clap_complete::Shell;

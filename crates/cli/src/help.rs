@@ -65,7 +65,10 @@ Example, in two terminals:
     --client-secret-env BOX_SECRET --key key.pem --key-id key-1
 
 Faults are KIND[=VALUE][,retry-after=VALUE][*TIMES], with the kinds
-status=503, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html,
-empty, oversize, redirect=URL, no-token, content-type=TEXT; * alone means for
-ever. For https, rustls wants a server's certificate that an authority of
-yours signed: one that signs itself is refused by clients.";
+status=503, error=CODE:TEXT, delay=2s, hang, reset, reset-mid, truncate,
+drip=50ms, html, empty, oversize, redirect=URL, no-token, content-type=TEXT;
+* alone means for ever. With error any refusal can be had, as in
+  --fault 'error=invalid_grant:user is locked*'
+
+For https, rustls wants a server's certificate that an authority of yours
+signed: one that signs itself is refused by clients.";

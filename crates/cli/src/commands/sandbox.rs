@@ -1,6 +1,7 @@
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jwt_bearer::keyfile::read_public_key;
 use jwt_bearer::secrecy::ExposeSecret;
-use jwt_bearer_sandbox::{Dialect, Sandbox, SandboxErrorKind};
+use jwt_bearer_sandbox::{Condition, Dialect, Sandbox, SandboxErrorKind, Wording};
 
 use crate::args::{Provider, SandboxArgs};
 use crate::error::{Failure, chain};
@@ -36,8 +37,15 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
         sandbox.login(&user.name, &user.value)
     });
     sandbox = args.audience.iter().fold(sandbox, Sandbox::audience);
-    if args.unauthorized {
-        sandbox = sandbox.unauthorized();
+    let conditions = args.condition.iter().copied();
+    sandbox = conditions.fold(sandbox, Sandbox::condition);
+    let algorithms = args.algorithm.iter().copied();
+    sandbox = algorithms.fold(sandbox, Sandbox::algorithm);
+    if let Some(limit) = args.login_limit {
+        sandbox = sandbox.login_limit(limit);
+    }
+    if let Some(wording) = args.wording {
+        sandbox = sandbox.wording(wording);
     }
     if let (Some(certificate), Some(key)) = (&args.tls_certificate, &args.tls_key) {
         sandbox = sandbox.tls(
@@ -84,6 +92,18 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
     }
     running.shutdown().await;
     Ok(())
+}
+
+/// The values of `--condition`.
+pub(crate) fn conditions() -> impl TypedValueParser<Value = Condition> {
+    let values = Condition::ALL
+        .map(|condition| PossibleValue::new(condition.name()).help(condition.summary()));
+    PossibleValuesParser::new(values).try_map(|name| name.parse())
+}
+
+/// The values of `--wording`.
+pub(crate) fn wordings() -> impl TypedValueParser<Value = Wording> {
+    PossibleValuesParser::new(Wording::ALL.map(Wording::name)).try_map(|name| name.parse())
 }
 
 const fn dialect(provider: Provider) -> Dialect {

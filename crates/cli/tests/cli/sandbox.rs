@@ -198,7 +198,7 @@ fn a_skewed_clock_refuses_assertions() {
 #[test]
 fn an_app_that_nobody_authorised_is_refused() {
     let folder = folder();
-    let server = Server::started(&folder, &format!("{SANDBOX} --unauthorized"));
+    let server = Server::started(&folder, &format!("{SANDBOX} --condition unauthorized"));
     let stderr = server
         .token(&folder, &format!("{BOX} --user 7654321"))
         .failure(4);
@@ -206,6 +206,87 @@ fn an_app_that_nobody_authorised_is_refused() {
         first_error(&stderr),
         "the server refused: unauthorized_client: This app is not authorized by the enterprise admin"
     );
+}
+
+#[test]
+fn a_state_is_named() {
+    let folder = folder();
+    let server = Server::started(
+        &folder,
+        &format!("{SANDBOX} --condition no-user-tokens --condition scope-missing"),
+    );
+    let stderr = server
+        .token(&folder, &format!("{BOX} --user 7654321"))
+        .failure(4);
+    assert_eq!(
+        first_error(&stderr),
+        "the server refused: invalid_request: Cannot obtain user token based on the enterprise configuration for your app"
+    );
+    server
+        .token(&folder, &format!("{BOX} --enterprise 1234567"))
+        .token();
+}
+
+#[test]
+fn a_limit_of_logins_is_kept() {
+    let folder = folder();
+    let server = Server::started(
+        &folder,
+        "sandbox --listen 127.0.0.1:0 --provider salesforce --client-id consumer \
+         --register rsa-certificate.pem --user ann@example.com --login-limit 1",
+    );
+    let salesforce =
+        "token --provider salesforce --issuer consumer --subject ann@example.com --key rsa.pem";
+    server.token(&folder, salesforce).token();
+    let stderr = server.token(&folder, salesforce).failure(4);
+    assert_eq!(
+        first_error(&stderr),
+        "the server refused: LOGIN_RATE_EXCEEDED"
+    );
+}
+
+#[test]
+fn other_algorithms_and_words_are_taken() {
+    let folder = folder();
+    let server = Server::started(
+        &folder,
+        "sandbox --listen 127.0.0.1:0 --provider generic --client-id app --register key-1=rsa-public.pem \
+         --user ann --algorithm PS256 --algorithm RS384 --wording google",
+    );
+    let generic =
+        "token --provider generic --issuer app --subject ann --key rsa.pem --key-id key-1";
+    server
+        .token(&folder, &format!("{generic} --algorithm RS384"))
+        .token();
+    let stderr = server
+        .token(&folder, &format!("{generic} --algorithm RS256"))
+        .failure(4);
+    assert_eq!(
+        first_error(&stderr),
+        "the server refused: invalid_grant: the header's 'alg' is missing or not allowed: give one of PS256, RS384"
+    );
+    let other = generic.replace("key-1", "key-2");
+    let stderr = server
+        .token(&folder, &format!("{other} --algorithm RS384"))
+        .failure(4);
+    assert_eq!(
+        first_error(&stderr),
+        "the server refused: invalid_grant: Invalid JWT Signature."
+    );
+}
+
+#[test]
+fn any_refusal_can_be_had() {
+    let folder = folder();
+    let server = Server::started(
+        &folder,
+        &format!("{SANDBOX} --fault error=418:teapot:short*"),
+    );
+    let stderr = server
+        .token(&folder, &format!("{BOX} --user 7654321"))
+        .failure(4);
+    assert_eq!(first_error(&stderr), "the server refused: teapot: short");
+    assert_eq!(server.line(), "POST /oauth2/token 418 teapot: short");
 }
 
 #[test]
@@ -370,7 +451,47 @@ fn what_cannot_be_served_is_refused() {
         ),
         (
             format!("{SANDBOX} --fault explode"),
-            "invalid value 'explode' for '--fault <SPEC>': `explode` is not one of status=503, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html, empty, oversize, redirect=URL, no-token, content-type=TEXT",
+            "invalid value 'explode' for '--fault <SPEC>': `explode` is not one of status=503, error=CODE:TEXT, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html, empty, oversize, redirect=URL, no-token, content-type=TEXT",
+        ),
+        (
+            format!("{SANDBOX} --fault error=600:invalid_client"),
+            "invalid value 'error=600:invalid_client' for '--fault <SPEC>': `error=600:invalid_client` is not one of status=503, error=CODE:TEXT, delay=2s, hang, reset, reset-mid, truncate, drip=50ms, html, empty, oversize, redirect=URL, no-token, content-type=TEXT",
+        ),
+        (
+            format!("{SANDBOX} --condition locked"),
+            "invalid value 'locked' for '--condition <NAME>'",
+        ),
+        (
+            format!("{SANDBOX} --condition user-locked"),
+            "no server of this dialect could be set up like this: box cannot be user-locked",
+        ),
+        (
+            format!("{SANDBOX} --algorithm rs256"),
+            "invalid value 'rs256' for '--algorithm <NAME>': `rs256` is not one of RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, ES256K, EdDSA",
+        ),
+        (
+            format!("{SANDBOX} --login-limit 5"),
+            "no server of this dialect could be set up like this: box counts no logins",
+        ),
+        (
+            format!("{SANDBOX} --algorithm ES256"),
+            "no server of this dialect could be set up like this: box takes no ES256",
+        ),
+        (
+            format!("{SANDBOX} --wording google"),
+            "no server of this dialect could be set up like this: box has words of its own; only generic takes others",
+        ),
+        (
+            format!("{SANDBOX} --wording aol"),
+            "invalid value 'aol' for '--wording <NAME>'",
+        ),
+        (
+            format!("{SANDBOX} --login-limit many"),
+            "invalid value 'many' for '--login-limit <NUMBER>': invalid digit found in string",
+        ),
+        (
+            with("--enterprise 1234567", "--enterprise 0"),
+            "no server of this dialect could be set up like this: a Box account with the enterprise id 0 has no enterprise; give a user",
         ),
         (
             format!("{SANDBOX} --skew soon"),
