@@ -9,7 +9,7 @@ use crate::token::{JWT_BEARER, TOKEN_EXCHANGE};
 use crate::{Condition, Dialect};
 
 /// Where the metadata is; the path of an issuer that has one stands behind it.
-const PATH: &str = "/.well-known/oauth-authorization-server";
+pub(crate) const PATH: &str = "/.well-known/oauth-authorization-server";
 /// Names that nobody can own end so (RFC 2606).
 const FOREIGN: &str = "https://elsewhere.example/token";
 

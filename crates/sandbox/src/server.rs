@@ -172,17 +172,25 @@ async fn respond(
     } else if let Some(reply) = metadata::answer(&state, &parts) {
         reply
     } else if path == "/" {
-        let (token, resource) = (dialect.token_path(), dialect.resource_path());
-        Reply::text(
-            200,
-            format!(
-                "A sandbox that speaks {dialect}, for tests.\nToken endpoint: POST {token}\nResource: GET {resource}\n"
-            ),
-        )
+        Reply::text(200, overview(dialect))
     } else {
         Reply::text(404, "there is nothing here; GET / tells what there is\n")
     };
     Ok(send(&state, reply, Outgoing::whole))
+}
+
+/// What there is to ask for.
+fn overview(dialect: Dialect) -> String {
+    let (token, resource) = (dialect.token_path(), dialect.resource_path());
+    let mut text = format!(
+        "A sandbox that speaks {dialect}, for tests.\nToken endpoint: POST {token}\nResource: GET {resource}\n\
+         Metadata: GET {}\n",
+        metadata::PATH
+    );
+    if let Some(path) = dialect.revocation_path() {
+        text.push_str(&format!("Revocation: POST {path}\n"));
+    }
+    text
 }
 
 async fn token_request(

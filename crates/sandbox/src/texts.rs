@@ -84,7 +84,7 @@ impl Text {
         self.wording
     }
 
-    /// The status of the reply; 401 instead, if Generic or a wording refuses client authentication in its own words.
+    /// The status of the reply; 401 instead, if Generic refuses client authentication in its own words.
     #[must_use]
     pub fn status(&self) -> u16 {
         match self.place {
@@ -174,7 +174,7 @@ pub(crate) fn oauth_error(error: &str, description: &str, null: bool) -> Value {
 
 /// The refusals that the sandbox answers with in this dialect, each once; for Generic those of every wording too.
 ///
-/// If an assertion of Generic was for client authentication, the error is `invalid_client` instead.
+/// If an assertion was for client authentication, the error in Generic's own words is `invalid_client` instead.
 pub fn texts(dialect: Dialect) -> impl Iterator<Item = Text> {
     let own = Reason::ALL
         .into_iter()

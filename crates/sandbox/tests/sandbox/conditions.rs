@@ -219,6 +219,18 @@ async fn each_condition_refuses_in_the_words_of_the_real_server() {
 }
 
 #[tokio::test]
+async fn an_app_that_changed_since_keeps_the_tokens_that_it_had() {
+    let server = start(sandbox(Dialect::Box)).await;
+    let answer = Draft::good(Dialect::Box, &server).post(&server).await;
+    let bearer = format!("authorization: Bearer {}\r\n", answer.access_token());
+    server.set(Condition::Unauthorized, true);
+    let answer = Draft::good(Dialect::Box, &server).post(&server).await;
+    assert_eq!(answer.json()["error"], "unauthorized_client");
+    let answer = get(&server, &server.resource(), &bearer).await;
+    assert_eq!(answer.status, 200);
+}
+
+#[tokio::test]
 async fn conditions_of_users_leave_the_enterprise_alone() {
     for condition in [
         Condition::NoUserTokens,

@@ -123,6 +123,17 @@ async fn other_paths_methods_and_sizes() {
             .whole();
         assert_eq!(answer.status, 200);
         assert!(answer.body.contains(dialect.name()));
+        for url in [server.token_endpoint(), server.resource()] {
+            assert!(
+                answer
+                    .body
+                    .contains(url.strip_prefix(server.url()).unwrap())
+            );
+        }
+        assert_eq!(
+            answer.body.contains("Revocation: POST /"),
+            dialect != Dialect::Generic
+        );
         assert_eq!(
             get(&server, &format!("{}/nothing", server.url()), "")
                 .await
