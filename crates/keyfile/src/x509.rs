@@ -40,7 +40,7 @@ impl Key {
         if !kind.algorithms().contains(&algorithm) {
             return Err(X509Error::new(
                 X509ErrorKind::Algorithm,
-                format!("a {kind} key does not sign with {algorithm}"),
+                format!("{algorithm} does not fit the key, which is {kind}"),
             ));
         }
         Ok(Self {

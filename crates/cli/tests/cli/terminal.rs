@@ -9,7 +9,14 @@ use crate::server::{BOX, SECRET, boxed, start};
 use crate::support::Folder;
 
 /// What the terminal showed in the end, after each answer was typed behind its prompt.
-fn typed(folder: &Folder, arguments: &str, answers: &[(&str, &str)]) -> String {
+pub(crate) fn typed(folder: &Folder, arguments: &str, answers: &[(&str, &str)]) -> String {
+    let (success, shown) = ended(folder, arguments, answers);
+    assert!(success, "{shown}");
+    shown
+}
+
+/// Whether the command succeeded, and the same.
+pub(crate) fn ended(folder: &Folder, arguments: &str, answers: &[(&str, &str)]) -> (bool, String) {
     let mut script = Command::new("script");
     folder.isolate(&mut script);
     script.env("TERM", "xterm");
@@ -39,8 +46,7 @@ fn typed(folder: &Folder, arguments: &str, answers: &[(&str, &str)]) -> String {
     }
     stdout.read_to_string(&mut shown).unwrap();
     drop(stdin);
-    assert!(child.wait().unwrap().success(), "{shown}");
-    shown
+    (child.wait().unwrap().success(), shown)
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn written(args: &ConvertArgs, key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, F
         let pem = key.to_traditional_pem().filter(|_| wanted);
         pem.map(text).ok_or_else(|| {
             Failure::usage(format!(
-                "this is a {} key, which that form cannot hold; use {other}",
+                "this key is {}, which that form cannot hold; use {other}",
                 key.kind()
             ))
         })

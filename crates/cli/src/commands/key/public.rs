@@ -75,7 +75,7 @@ fn only_rsa(provider: &str, kind: KeyKind) -> Result<(), Failure> {
     match kind {
         KeyKind::Rsa { .. } => Ok(()),
         _ => Err(Failure::usage(format!(
-            "this is a {kind} key, where {provider} takes RSA alone"
+            "this key is {kind}, where {provider} takes RSA alone"
         ))
         .hint("`jwt-bearer key generate --out FILE` makes an RSA key")),
     }
