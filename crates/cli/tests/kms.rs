@@ -198,6 +198,149 @@ fn a_p256_key_gets_a_token() {
     from_key_to_token("ECC_NIST_P256", "generic", "ES256");
 }
 
+/// Runs a program; what it prints.
+fn program(directory: &Path, name: &str, arguments: &str) -> String {
+    let output = Command::new(name)
+        .args(arguments.split(' '))
+        .current_dir(directory)
+        .output()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
+    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "{name} {arguments}: {stdout}{stderr}"
+    );
+    stdout + &stderr
+}
+
+/// Certificate and request of a key that stays in KMS, checked by OpenSSL and by Python's cryptography.
+fn from_key_to_certificate(spec: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let key = call(
+        "CreateKey",
+        &json!({"KeySpec": spec, "KeyUsage": "SIGN_VERIFY"}),
+    );
+    let id = key["KeyMetadata"]["KeyId"].as_str().unwrap();
+    let uri = format!("awskms:{id}?region=eu-central-1&endpoint={}", emulator());
+    let subject = ["--subject", "CN=box,O=Example\\, Inc.,C=DE"];
+    let public = ["key", "public", "--key", &uri];
+    succeed(directory, &[&public[..], &["--out", "public.pem"]].concat());
+    succeed(
+        directory,
+        &[&public[..], &["--format", "jwks", "--out", "a.jwks"]].concat(),
+    );
+    let certificate = [
+        "key",
+        "certificate",
+        "--key",
+        &uri,
+        "--days",
+        "730",
+        "--out",
+        "a.crt",
+    ];
+    succeed(directory, &[&certificate[..], &subject].concat());
+    let csr = [
+        "key",
+        "csr",
+        "--key",
+        &uri,
+        "--format",
+        "der",
+        "--out",
+        "a.csr.der",
+    ];
+    succeed(directory, &[&csr[..], &subject].concat());
+
+    let verified = program(
+        directory,
+        "openssl",
+        "verify -x509_strict -check_ss_sig -CAfile a.crt a.crt",
+    );
+    assert_eq!(verified, "a.crt: OK\n", "{spec}");
+    let verified = program(
+        directory,
+        "openssl",
+        "req -verify -noout -inform DER -in a.csr.der",
+    );
+    assert!(verified.contains("verify OK"), "{spec}: {verified}");
+    let python = std::env::var("JWT_BEARER_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys.py");
+    let arguments = format!("{script} . public.pem a.crt a.csr.der a.jwks");
+    assert_eq!(
+        program(directory, &python, &arguments),
+        "sound a.crt\nsound a.csr.der\nsound a.jwks\n"
+    );
+}
+
+#[test]
+#[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS, openssl, and python3 with cryptography and jwcrypto"]
+fn every_kind_of_key_signs_its_certificate_and_its_request() {
+    for spec in [
+        "RSA_2048",
+        "RSA_3072",
+        "RSA_4096",
+        "ECC_NIST_P256",
+        "ECC_NIST_P384",
+        "ECC_NIST_P521",
+        "ECC_SECG_P256K1",
+        "ECC_NIST_EDWARDS25519",
+    ] {
+        from_key_to_certificate(spec);
+    }
+}
+
+#[test]
+#[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
+fn a_key_in_kms_is_not_converted_and_signs_no_certificate_without_credentials() {
+    let directory = tempfile::tempdir().unwrap();
+    let key = call(
+        "CreateKey",
+        &json!({"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}),
+    );
+    let id = key["KeyMetadata"]["KeyId"].as_str().unwrap();
+    let uri = format!("awskms:{id}?region=eu-central-1&endpoint={}", emulator());
+    let convert = [
+        "key",
+        "convert",
+        "--key",
+        &uri,
+        "--to",
+        "jwk",
+        "--unencrypted",
+        "--out",
+        "new",
+    ];
+    let output = run(directory.path(), &convert);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("never leaves its place"), "{stderr}");
+
+    let certificate = [
+        "key",
+        "certificate",
+        "--key",
+        &uri,
+        "--subject",
+        "CN=box",
+        "--out",
+        "new",
+    ];
+    let output = command(directory.path(), &certificate)
+        .env_remove("AWS_ACCESS_KEY_ID")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{stderr}");
+    assert!(
+        stderr.starts_with("error: the use of the key was denied: "),
+        "{stderr}"
+    );
+    assert!(!directory.path().join("new").exists());
+}
+
 #[test]
 #[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
 fn what_cannot_be_opened_is_named() {

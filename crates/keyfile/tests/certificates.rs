@@ -176,7 +176,7 @@ async fn the_largest_certificate_is_under_salesforces_limit() {
     let signer = TestSigner::new("rsa-4096.pem");
     let signed = certificate(&longest_subject(), 36_500, &signer).await;
     let len = signed.to_pem().len();
-    assert!(len > 3_500, "the subject is not the longest: {len}");
+    assert!(len > 3_400, "the subject is not the longest: {len}");
     assert!(len < 4_096, "{len}");
     // What is signed fits into the RAW messages of AWS KMS, which Ed25519 needs.
     let draft = Draft::request(&longest_subject(), signer.public_key(), Algorithm::Rs256).unwrap();

@@ -321,9 +321,9 @@ const PUBLIC: &[Case] = &[
         "the following required arguments were not provided:",
     ),
     (
-        "key public --key rsa.pem --format der",
+        "key public --key rsa.pem --format pkcs1",
         2,
-        "invalid value 'der' for '--format <FORMAT>'",
+        "invalid value 'pkcs1' for '--format <FORMAT>'",
     ),
     (
         "key public --key rsa.pem --algorithm RS257",
