@@ -42,7 +42,9 @@ fn read(directory: &Path) -> io::Result<Vec<(String, String)>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "toml")
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "toml")
             && let Some(name) = path.file_stem().and_then(|name| name.to_str())
         {
             files.push((name.to_owned(), fs::read_to_string(&path)?));

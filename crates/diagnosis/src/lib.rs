@@ -1,1 +1,19 @@
 #![doc = include_str!("../README.md")]
+
+mod checks;
+mod diagnose;
+mod evidence;
+mod explain;
+mod message;
+mod observed;
+mod probe;
+mod redact;
+mod refusal;
+mod report;
+
+pub use diagnose::diagnose;
+pub use evidence::{Evidence, Reply, Request};
+pub use explain::{MAX_PASTE, Paste};
+pub use probe::{Probe, Variation};
+pub use redact::masked;
+pub use report::{Certainty, Finding, Passed, Report};

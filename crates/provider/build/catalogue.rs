@@ -1,5 +1,6 @@
 //! From the files of the catalogue to Rust constants. What is wrong in form is refused with file and line.
 
+#[expect(unreachable_pub, reason = "public in the crate, private to the build")]
 #[path = "../src/normal.rs"]
 mod normal;
 
@@ -197,7 +198,11 @@ impl Build {
         }
         let mut shown = String::new();
         for id in &entry.shown {
-            match self.variants.iter().find(|(check, _)| check == id.get_ref()) {
+            match self
+                .variants
+                .iter()
+                .find(|(check, _)| check == id.get_ref())
+            {
                 Some((_, variant)) => _ = write!(shown, "Check::{variant}, "),
                 None => self.errors.push(format!(
                     "{}: there is no check {:?} in checks.toml",
@@ -262,10 +267,8 @@ impl Build {
             Ok(file) => Some(file),
             Err(error) => {
                 let line = error.span().map_or(1, |span| line(text, span.start));
-                self.errors.push(format!(
-                    "catalogue/{name}.toml:{line}: {}",
-                    error.message()
-                ));
+                self.errors
+                    .push(format!("catalogue/{name}.toml:{line}: {}", error.message()));
                 None
             }
         }
@@ -275,7 +278,9 @@ impl Build {
         let form = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let place = at.place(id);
         let id = id.get_ref();
-        if id.is_empty() || !id.chars().all(form) || !id.starts_with(|c: char| c.is_ascii_lowercase())
+        if id.is_empty()
+            || !id.chars().all(form)
+            || !id.starts_with(|c: char| c.is_ascii_lowercase())
         {
             self.errors.push(format!(
                 "{place}: an id has lower-case letters, digits and hyphens: {id:?}"
@@ -309,7 +314,8 @@ impl Build {
         } else {
             return;
         };
-        self.errors.push(format!("{}: this text {why}", at.place(sentence)));
+        self.errors
+            .push(format!("{}: this text {why}", at.place(sentence)));
     }
 
     /// Addresses; there must be one.
@@ -378,7 +384,11 @@ impl At<'_> {
 }
 
 fn line(text: &str, offset: usize) -> usize {
-    text.bytes().take(offset).filter(|byte| *byte == b'\n').count() + 1
+    text.bytes()
+        .take(offset)
+        .filter(|byte| *byte == b'\n')
+        .count()
+        + 1
 }
 
 fn camel(id: &str) -> String {

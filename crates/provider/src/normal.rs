@@ -13,9 +13,8 @@ pub fn normal(text: &str) -> String {
         if let Some(tag) = tag(rest) {
             plain.push(' ');
             rest = &rest[tag..];
-        } else if let Some((entity, c)) = ENTITIES
-            .iter()
-            .find(|(entity, _)| rest.starts_with(entity))
+        } else if let Some((entity, c)) =
+            ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity))
         {
             plain.push(*c);
             rest = &rest[entity.len()..];

@@ -1,0 +1,75 @@
+//! The checks: each looks at one part of the evidence and says what it proves, what it speaks for, and what it rules out.
+
+mod claims;
+pub(crate) mod config;
+mod jwt;
+mod key;
+mod network;
+mod request;
+pub(crate) mod times;
+
+use jwt_bearer_provider::Profile;
+
+use crate::Evidence;
+use crate::observed::Observed;
+
+/// The evidence, and whose demands it is held against.
+pub(crate) struct Case<'a> {
+    pub(crate) evidence: &'a Evidence,
+    pub(crate) provider: &'static str,
+    pub(crate) profile: Profile,
+}
+
+impl Case<'_> {
+    pub(crate) fn is_box(&self) -> bool {
+        self.provider == "box"
+    }
+
+    pub(crate) fn is_salesforce(&self) -> bool {
+        self.provider == "salesforce"
+    }
+
+    /// A claim that is a text.
+    pub(crate) fn claim(&self, name: &str) -> Option<&str> {
+        self.evidence
+            .assertion
+            .as_ref()?
+            .claims()
+            .get(name)?
+            .as_str()
+    }
+
+    pub(crate) fn url(&self) -> Option<&str> {
+        self.evidence.request.as_ref()?.url.as_deref()
+    }
+
+    /// The host that the request was sent to, without port.
+    pub(crate) fn host(&self) -> Option<String> {
+        host_of(self.url()?)
+    }
+
+    /// Whether the assertion authenticates the client ([RFC 7523 §2.2](https://www.rfc-editor.org/rfc/rfc7523#section-2.2)).
+    pub(crate) fn authenticates(&self) -> bool {
+        self.evidence
+            .request
+            .as_ref()
+            .is_some_and(|request| request.parameter("client_assertion_type").is_some())
+    }
+}
+
+pub(crate) fn host_of(url: &str) -> Option<String> {
+    let url = url::Url::parse(url).ok()?;
+    Some(url.host_str()?.to_ascii_lowercase())
+}
+
+pub(crate) fn run(case: &Case<'_>) -> Observed {
+    let mut seen = Observed::default();
+    jwt::check(case, &mut seen);
+    claims::check(case, &mut seen);
+    times::check(case, &mut seen);
+    request::check(case, &mut seen);
+    key::check(case, &mut seen);
+    config::check(case, &mut seen);
+    network::check(case, &mut seen);
+    seen
+}

@@ -1,0 +1,102 @@
+use jwt_bearer_provider::{BoxConfig, Check};
+use serde_json::Value;
+
+use super::Case;
+use crate::observed::Observed;
+use crate::redact::{masked, scrubbed};
+
+/// Box's configuration file, without its secrets.
+#[derive(Clone)]
+pub(crate) struct Config(Result<Facts, String>);
+
+#[derive(Clone)]
+pub(crate) struct Facts {
+    pub(crate) client_id: String,
+    pub(crate) key_id: Option<String>,
+    has_key: bool,
+    enterprise: Option<String>,
+    has_user: bool,
+}
+
+impl Config {
+    pub(crate) fn read(json: &str) -> Self {
+        Self(match BoxConfig::from_json(json) {
+            Err(error) => Err(error.to_string()),
+            Ok(config) => {
+                let json: Value =
+                    serde_json::from_str(json.trim_start_matches('\u{feff}')).unwrap_or_default();
+                let text = |name: &str| {
+                    let text = json.get(name)?.as_str()?.trim();
+                    (!text.is_empty()).then(|| text.to_owned())
+                };
+                Ok(Facts {
+                    client_id: config.client_id().to_owned(),
+                    key_id: config.key_id().map(str::to_owned),
+                    has_key: config.private_key().is_some(),
+                    enterprise: text("enterpriseID"),
+                    has_user: text("userID").is_some(),
+                })
+            }
+        })
+    }
+
+    pub(crate) const fn facts(&self) -> Option<&Facts> {
+        match &self.0 {
+            Ok(facts) => Some(facts),
+            Err(_) => None,
+        }
+    }
+}
+
+/// The configuration file against itself and against the assertion.
+pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
+    let facts = match &case.evidence.config {
+        None => return,
+        Some(Config(Err(why))) => return seen.proven(Check::ConfigUnreadable, scrubbed(why)),
+        Some(Config(Ok(facts))) => facts,
+    };
+    seen.passed(
+        &[Check::ConfigUnreadable],
+        "the configuration file is Box's",
+    );
+    if facts.has_key {
+        seen.passed(
+            &[Check::ConfigKeyEmpty],
+            "the configuration file has a private key",
+        );
+    } else if case.evidence.signing_key.is_none() && case.evidence.key_file.is_none() {
+        seen.proven(
+            Check::ConfigKeyEmpty,
+            "`privateKey` is missing or empty, and no key is given",
+        );
+    }
+    match &facts.key_id {
+        None => seen.hinted(Check::ConfigKidEmpty, "`publicKeyID` is missing or empty"),
+        Some(_) => seen.passed(
+            &[Check::ConfigKidEmpty],
+            "the configuration file has a key id",
+        ),
+    }
+    let asks_for_enterprise = case
+        .claim("box_sub_type")
+        .is_none_or(|kind| kind == "enterprise");
+    if facts.enterprise.as_deref() == Some("0") && !facts.has_user && asks_for_enterprise {
+        seen.proven(
+            Check::SubZero,
+            "`enterpriseID` is 0 in the configuration file",
+        );
+    }
+    let used = case.claim("iss").or(case.evidence.client_id.as_deref());
+    match used {
+        Some(used) if used != facts.client_id => {
+            let (used, own) = (masked(used), masked(&facts.client_id));
+            let line = format!("the assertion is for {used}, the file of {own}");
+            seen.proven(Check::ConfigOtherApp, line);
+        }
+        Some(_) => seen.passed(
+            &[Check::ConfigOtherApp, Check::IssDiffers],
+            "the configuration file is that of the app in `iss`",
+        ),
+        None => {}
+    }
+}

@@ -1,0 +1,132 @@
+use jwt_bearer_assertion::Defect;
+use jwt_bearer_provider::Check;
+
+use super::Case;
+use crate::observed::Observed;
+use crate::redact::{masked, scrubbed};
+
+/// The form of the JWT, its algorithm and its `kid`.
+pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
+    if let Some(why) = &case.evidence.no_assertion {
+        seen.proven(Check::JwtParts, scrubbed(why));
+    }
+    let Some(assertion) = &case.evidence.assertion else {
+        return;
+    };
+    for defect in assertion.defects() {
+        let (check, proof) = match defect {
+            Defect::Wrapped => (Check::JwtWrapped, false),
+            // People take the signature off before they show an assertion.
+            Defect::NoSignature => (Check::JwtUnsigned, false),
+            Defect::UnsignedAlgorithm => (Check::JwtUnsigned, true),
+            Defect::Padding(_) => (Check::JwtPadding, true),
+            Defect::StandardAlphabet(_) => (Check::JwtAlphabet, true),
+            Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, true),
+            Defect::Duplicate(..) => (Check::JwtDuplicate, true),
+            Defect::NoAlgorithm => (Check::AlgMissing, true),
+            Defect::OtherAlgorithm(_) => (Check::AlgNotAllowed, true),
+            Defect::DerSignature(_) => (Check::SignatureDer, true),
+            Defect::SignatureLength(_) => (Check::SignatureLength, true),
+            // Salesforce looks at no `kid`.
+            Defect::KeyIdInClaims => (Check::KidInClaims, !case.is_salesforce()),
+            // The rest is about claims and times.
+            _ => continue,
+        };
+        seen.noted(check, proof, scrubbed(&defect.to_string()));
+    }
+    seen.passed(
+        &[
+            Check::JwtWrapped,
+            Check::JwtParts,
+            Check::JwtPadding,
+            Check::JwtAlphabet,
+            Check::JwtDamaged,
+            Check::JwtDuplicate,
+        ],
+        "the assertion has the form of a JWT: parts, base64url, JSON",
+    );
+    if !assertion.signature().is_empty() {
+        let line = "the signature has the form that the algorithm makes";
+        seen.passed(
+            &[
+                Check::JwtUnsigned,
+                Check::SignatureDer,
+                Check::SignatureLength,
+            ],
+            line,
+        );
+    }
+    check_algorithm(case, seen);
+    check_key_id(case, seen);
+}
+
+fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
+    let Some(algorithm) = case
+        .evidence
+        .assertion
+        .as_ref()
+        .and_then(jwt_bearer_assertion::Decoded::algorithm)
+    else {
+        return;
+    };
+    let allowed = case.profile.algorithms;
+    if allowed.contains(&algorithm) {
+        let line = format!("`alg` is {algorithm}, which is allowed");
+        seen.passed(&[Check::AlgNotAllowed, Check::AlgMissing], &line);
+    } else {
+        let names: Vec<_> = allowed.iter().map(|algorithm| algorithm.name()).collect();
+        let line = format!(
+            "`alg` is {algorithm}; {} takes {}",
+            case.profile.title,
+            names.join(", ")
+        );
+        seen.proven(Check::AlgNotAllowed, line);
+    }
+}
+
+fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
+    let Some(assertion) = &case.evidence.assertion else {
+        return;
+    };
+    if case.is_salesforce() {
+        let line = "Salesforce looks at no `kid`";
+        return seen.passed(
+            &[Check::KidMissing, Check::KidDiffers, Check::KidNotText],
+            line,
+        );
+    }
+    let registered = case
+        .evidence
+        .key_id
+        .as_deref()
+        .or_else(|| case.evidence.config.as_ref()?.facts()?.key_id.as_deref());
+    match (assertion.header().get("kid"), registered) {
+        (None, Some(registered)) => seen.hinted(
+            Check::KidMissing,
+            format!(
+                "the header has no `kid`; the key is registered as {}",
+                masked(registered)
+            ),
+        ),
+        (None, None) => seen.hinted(Check::KidMissing, "the header has no `kid`"),
+        (Some(kid), registered) => {
+            seen.passed(&[Check::KidMissing], "the header has a `kid`");
+            match (kid.as_str(), registered) {
+                (None, _) => seen.proven(Check::KidNotText, "`kid` is no string"),
+                (Some(kid), Some(registered)) if kid != registered => seen.proven(
+                    Check::KidDiffers,
+                    format!(
+                        "`kid` is {}; the key is registered as {}",
+                        masked(kid),
+                        masked(registered)
+                    ),
+                ),
+                (Some(_), Some(_)) => seen.passed(
+                    &[Check::KidDiffers, Check::KidNotText],
+                    "`kid` is that of the configuration",
+                ),
+                (Some(_), None) => {}
+            }
+        }
+    }
+}

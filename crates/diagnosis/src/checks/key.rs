@@ -1,0 +1,141 @@
+use jwt_bearer_provider::Check;
+use jwt_bearer_signer::{KeyKind, PublicKey};
+
+use super::Case;
+use crate::evidence::Registered;
+use crate::observed::Observed;
+use crate::redact::scrubbed;
+
+/// The key that signs, what is registered of it, and the signature.
+pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
+    match &case.evidence.key_file {
+        Some(Err(why)) => seen.proven(Check::KeyFile, scrubbed(why)),
+        Some(Ok(())) => seen.passed(&[Check::KeyFile], "the key file holds a private key"),
+        None => {}
+    }
+    let signing = case.evidence.signing_key.as_ref();
+    let registered = case.evidence.registered.as_ref();
+    if let Some(registered) = registered {
+        check_form(case, registered, seen);
+    }
+    let registered = registered.and_then(|registered| registered.key.as_ref().ok());
+    if let Some(key) = signing.or(registered) {
+        check_kind(case, key, seen);
+    }
+    if let (Some(signing), Some(registered)) = (signing, registered) {
+        if signing.thumbprint() == registered.thumbprint() {
+            seen.passed(
+                &[Check::KeyMismatch],
+                "the registered key is that of the signing key",
+            );
+        } else {
+            let line = format!(
+                "the signing key is {} with the thumbprint {}…, the registered one {} with {}…",
+                signing.kind(),
+                &signing.thumbprint()[..8],
+                registered.kind(),
+                &registered.thumbprint()[..8]
+            );
+            seen.proven(Check::KeyMismatch, line);
+        }
+    }
+    if let Some(key) = registered
+        && !seen.has_failed(Check::KeyMismatch)
+    {
+        check_signature(case, key, seen);
+    }
+}
+
+fn check_form(case: &Case<'_>, registered: &Registered, seen: &mut Observed) {
+    if let Err(why) = &registered.key {
+        return seen.proven(Check::RegisteredUnreadable, scrubbed(why));
+    }
+    seen.passed(
+        &[Check::RegisteredUnreadable],
+        "what is registered is a public key or a certificate",
+    );
+    if case.is_box() {
+        if registered.is_certificate {
+            // It is told both that Box takes one and that it does not.
+            seen.hinted(
+                Check::RegisteredCertificate,
+                "what is registered is a certificate",
+            );
+        } else {
+            seen.passed(
+                &[Check::RegisteredCertificate],
+                "what is registered is a public key",
+            );
+        }
+    } else if case.is_salesforce() {
+        if !registered.is_certificate {
+            let line = "what is registered is a bare public key";
+            return seen.proven(Check::RegisteredPublicKey, line);
+        }
+        seen.passed(
+            &[Check::RegisteredPublicKey],
+            "what is registered is a certificate",
+        );
+        if registered.octets > 4096 {
+            let line = format!("the certificate's file has {} octets", registered.octets);
+            seen.proven(Check::CertificateTooLarge, line);
+        } else {
+            let line = "the certificate's file has less than 4 KB";
+            seen.passed(&[Check::CertificateTooLarge], line);
+        }
+    }
+}
+
+fn check_kind(case: &Case<'_>, key: &PublicKey, seen: &mut Observed) {
+    let kind = key.kind();
+    let allowed = case.profile.algorithms;
+    if kind
+        .algorithms()
+        .iter()
+        .any(|algorithm| allowed.contains(algorithm))
+    {
+        seen.passed(
+            &[Check::KeyNotRsa],
+            &format!("the key is {kind}, a kind that is taken"),
+        );
+    } else {
+        seen.proven(Check::KeyNotRsa, format!("the key is {kind}"));
+    }
+    match kind {
+        KeyKind::Rsa { bits, .. } if bits < 2048 => {
+            seen.proven(Check::KeyTooSmall, format!("the key is {kind}"));
+        }
+        _ => seen.passed(&[Check::KeyTooSmall], "the key is large enough"),
+    }
+}
+
+/// Verifies the assertion as it was sent, if it is there with its signature.
+fn check_signature(case: &Case<'_>, key: &PublicKey, seen: &mut Observed) {
+    let evidence = case.evidence;
+    let (Some(compact), Some(assertion)) = (&evidence.compact, &evidence.assertion) else {
+        return;
+    };
+    let Some(algorithm) = assertion.algorithm() else {
+        return;
+    };
+    // What is wrong in its form is a finding already.
+    if assertion.signature().is_empty()
+        || seen.has_failed(Check::SignatureDer)
+        || seen.has_failed(Check::SignatureLength)
+    {
+        return;
+    }
+    let Some((input, _)) = compact.rsplit_once('.') else {
+        return;
+    };
+    match key.verify(algorithm, input.as_bytes(), assertion.signature()) {
+        Ok(()) => {
+            let line = "the signature verifies with the registered key";
+            seen.passed(&[Check::SignatureMismatch, Check::KeyMismatch], line);
+        }
+        Err(_) => seen.proven(
+            Check::SignatureMismatch,
+            "the signature does not verify with the registered key",
+        ),
+    }
+}

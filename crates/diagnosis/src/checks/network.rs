@@ -1,0 +1,120 @@
+use jwt_bearer_provider::Check;
+
+use super::{Case, times};
+use crate::observed::Observed;
+use crate::redact::{masked_host, scrubbed};
+use crate::refusal::Refusal;
+use crate::{Probe, Reply, Variation};
+
+/// The way to the server: the form of the reply, and what probes found.
+pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
+    if let Some(reply) = &case.evidence.reply {
+        check_reply(reply, seen);
+    }
+    for probe in &case.evidence.probes {
+        check_probe(case, probe, seen);
+    }
+}
+
+fn check_reply(reply: &Reply, seen: &mut Observed) {
+    let status = reply.status.unwrap_or_default();
+    if let 300..400 = status {
+        let to = reply
+            .first("location")
+            .map_or_else(|| "somewhere".to_owned(), masked_host);
+        return seen.proven(Check::Redirect, format!("status {status}, to {to}"));
+    }
+    seen.passed(&[Check::Redirect], "the reply is no redirect");
+    let Some(body) = reply.body.as_deref().map(str::trim) else {
+        return;
+    };
+    if Refusal::of(reply).is_some() || status == 204 {
+        let line = "the reply is one of an OAuth server or an API";
+        return seen.passed(&[Check::ReplyEmpty, Check::ReplyNotOauth], line);
+    }
+    if body.is_empty() {
+        seen.proven(
+            Check::ReplyEmpty,
+            format!("status {status}, with an empty body"),
+        );
+    } else if body.starts_with('<') {
+        seen.proven(
+            Check::ReplyNotOauth,
+            format!("status {status}, with a page of HTML or XML"),
+        );
+    }
+}
+
+fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
+    match probe {
+        Probe::Dns { host, error } => reached(Check::Dns, "resolves", host, error, seen),
+        Probe::Connection { host, error } => {
+            reached(Check::Unreachable, "can be connected to", host, error, seen);
+        }
+        Probe::Tls { host, error } => {
+            reached(
+                Check::Tls,
+                "has a certificate that is accepted",
+                host,
+                error,
+                seen,
+            );
+        }
+        Probe::Metadata {
+            token_endpoint,
+            algorithms,
+            ..
+        } => {
+            if let (Some(named), Some(used)) = (token_endpoint, case.url()) {
+                if named == used {
+                    let line = "the token endpoint is that of the server's metadata";
+                    seen.passed(&[Check::EndpointNotInMetadata], line);
+                } else {
+                    let line = format!("the metadata name {}", masked_host(named));
+                    seen.hinted(Check::EndpointNotInMetadata, line);
+                }
+            }
+            let used = case.evidence.assertion.as_ref();
+            if let Some(used) = used.and_then(jwt_bearer_assertion::Decoded::algorithm)
+                && !algorithms.is_empty()
+            {
+                if algorithms.iter().any(|name| name == used.name()) {
+                    let line = "the server's metadata list the algorithm";
+                    seen.passed(&[Check::AlgNotInMetadata], line);
+                } else {
+                    let line = format!("the metadata list {}", scrubbed(&algorithms.join(", ")));
+                    seen.hinted(Check::AlgNotInMetadata, line);
+                }
+            }
+        }
+        Probe::Varied {
+            variation,
+            accepted,
+        } => {
+            times::check_variation(*variation, *accepted, seen);
+            check_variation(*variation, *accepted, seen);
+        }
+        Probe::Proxy { .. } | Probe::Clock { .. } => {}
+    }
+}
+
+fn reached(check: Check, does: &str, host: &str, error: &Option<String>, seen: &mut Observed) {
+    let host = masked_host(host);
+    match error {
+        None => seen.passed(&[check], &format!("{host} {does}")),
+        Some(error) => seen.proven(check, format!("{host}: {}", scrubbed(error))),
+    }
+}
+
+fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
+    let (check, change) = match variation {
+        Variation::WithoutKeyId => (Check::KidDiffers, "without `kid`"),
+        Variation::WithKeyId => (Check::KidMissing, "with the `kid` of the configuration"),
+        Variation::AudienceIssuer => (Check::AudWrong, "with the server's issuer as `aud`"),
+        Variation::AudienceEndpoint => (Check::AudWrong, "with the token endpoint as `aud`"),
+        Variation::ServerTime => return,
+    };
+    if accepted {
+        seen.proven(check, format!("{change}, the server gave a token"));
+    }
+}

@@ -1,0 +1,157 @@
+use jwt_bearer_provider::{Check, SecretRule};
+
+use super::Case;
+use crate::Request;
+use crate::observed::Observed;
+use crate::redact::{masked, masked_host};
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// How and where the request was sent.
+pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
+    let Some(request) = &case.evidence.request else {
+        return;
+    };
+    if let Some(method) = &request.method {
+        if method.eq_ignore_ascii_case("POST") {
+            seen.passed(&[Check::MethodNotPost], "the request is a POST");
+        } else {
+            seen.proven(
+                Check::MethodNotPost,
+                format!("the method is {}", masked(method)),
+            );
+        }
+    }
+    if let Some(content_type) = &request.content_type {
+        let media = content_type.split(';').next().unwrap_or_default().trim();
+        if media.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            seen.passed(&[Check::BodyNotForm], "the body is a form");
+        } else {
+            let line = format!("the content type is {}", crate::redact::scrubbed(media));
+            seen.proven(Check::BodyNotForm, line);
+        }
+    }
+    check_url(case, seen);
+    check_parameters(case, request, seen);
+}
+
+fn check_url(case: &Case<'_>, seen: &mut Observed) {
+    let Some(url) = case.url() else {
+        return;
+    };
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    if query.contains("assertion=") || query.contains("grant_type=") {
+        seen.proven(
+            Check::ParametersInQuery,
+            "the URL has the parameters behind a `?`",
+        );
+    } else {
+        seen.passed(&[Check::ParametersInQuery], "the URL has no parameters");
+    }
+    let Some(host) = case.host() else {
+        return;
+    };
+    let path = url::Url::parse(url).map_or_else(|_| String::new(), |url| url.path().to_owned());
+    let wrong = if case.is_box() {
+        host.ends_with("box.com") && (host != "api.box.com" || path != "/oauth2/token")
+    } else if case.is_salesforce() {
+        host.ends_with(".lightning.force.com")
+            || host.ends_with(".my.salesforce-setup.com")
+            || (host.ends_with("salesforce.com") && path != "/services/oauth2/token")
+    } else {
+        return;
+    };
+    let line = format!("it went to {}", masked_host(url));
+    if wrong {
+        seen.proven(Check::HostWrong, line);
+    } else {
+        seen.passed(&[Check::HostWrong], &line);
+    }
+}
+
+fn check_parameters(case: &Case<'_>, request: &Request, seen: &mut Observed) {
+    let Some(parameters) = &request.parameters else {
+        return;
+    };
+    for (number, (name, _)) in parameters.iter().enumerate() {
+        if parameters[..number].iter().any(|(other, _)| other == name) {
+            seen.proven(
+                Check::ParameterTwice,
+                "a parameter stands twice in the form",
+            );
+        }
+    }
+    seen.passed(&[Check::ParameterTwice], "each parameter stands once");
+    check_grant_type(request, seen);
+    check_client(case, request, seen);
+}
+
+fn check_grant_type(request: &Request, seen: &mut Observed) {
+    let is_there = |name| request.parameter(name).is_some();
+    match request.parameter("grant_type") {
+        None => seen.proven(Check::GrantTypeMissing, "the form has no `grant_type`"),
+        Some(JWT_BEARER) => {
+            let line = "`grant_type` is that of the JWT bearer grant";
+            seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
+            if is_there("assertion") {
+                seen.passed(&[Check::AssertionMissing], "the form has an `assertion`");
+            } else {
+                seen.proven(Check::AssertionMissing, "the form has no `assertion`");
+            }
+        }
+        Some("client_credentials") if is_there("client_assertion") => {
+            let line = "`grant_type` goes with a client assertion";
+            seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
+        }
+        Some(other) => {
+            let known = other.starts_with("urn:")
+                || other.starts_with("urn%")
+                || !other.contains(|c: char| !c.is_ascii_lowercase() && c != '_');
+            let shown = if known {
+                crate::redact::printable(&other.chars().take(60).collect::<String>())
+            } else {
+                masked(other)
+            };
+            seen.proven(Check::GrantTypeWrong, format!("`grant_type` is {shown}"));
+        }
+    }
+}
+
+fn check_client(case: &Case<'_>, request: &Request, seen: &mut Observed) {
+    let secret = request.parameter("client_secret").is_some();
+    match case.profile.client_secret {
+        SecretRule::Required if !secret => {
+            seen.proven(Check::SecretMissing, "the form has no `client_secret`");
+        }
+        SecretRule::Refused(_) if secret => {
+            seen.hinted(Check::SecretSent, "the form has a `client_secret`");
+        }
+        SecretRule::Required => {
+            seen.passed(&[Check::SecretMissing], "the form has a `client_secret`");
+        }
+        _ => {
+            if secret && case.authenticates() {
+                let line = "the form has both `client_secret` and `client_assertion`";
+                seen.proven(Check::SecretSent, line);
+            }
+            let line = "the form has no `client_secret` that is too much";
+            seen.passed(&[Check::SecretSent], line);
+        }
+    }
+    let client_id = request.parameter("client_id");
+    match (client_id, case.claim("iss")) {
+        (None, _) if case.profile.client_secret == SecretRule::Required => {
+            seen.proven(Check::ClientIdMissing, "the form has no `client_id`");
+        }
+        (Some(client_id), Some(issuer)) if client_id != issuer => {
+            let (client_id, issuer) = (masked(client_id), masked(issuer));
+            let line = format!("`client_id` is {client_id}, `iss` is {issuer}");
+            seen.proven(Check::ClientIdDiffers, line);
+        }
+        (Some(_), Some(_)) => {
+            let line = "`client_id` and `iss` are the same";
+            seen.passed(&[Check::ClientIdMissing, Check::ClientIdDiffers], line);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,367 @@
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jwt_bearer_assertion::Defect;
+use jwt_bearer_provider::Check;
+
+use super::Case;
+use crate::observed::Observed;
+use crate::{Probe, Variation};
+
+/// Seconds since 1970.
+pub(crate) fn seconds(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
+}
+
+/// By how much this machine is ahead of the server: two bounds in seconds, since a `Date` is cut to the second and the
+/// way takes its time.
+#[derive(Clone, Copy)]
+struct Ahead {
+    least: i64,
+    most: i64,
+}
+
+impl Ahead {
+    const fn is_ahead(self) -> bool {
+        self.least > 1
+    }
+
+    const fn is_behind(self) -> bool {
+        self.most < -1
+    }
+
+    /// As far as it can matter.
+    const fn is_right(self) -> bool {
+        self.least >= -5 && self.most <= 5
+    }
+}
+
+/// Times in the assertion, and clocks.
+pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
+    check_form(case, seen);
+    let ahead = offset(case);
+    if let Some(ahead) = ahead {
+        check_clock(ahead, seen);
+    }
+    if seen.has_failed(Check::ExpMilliseconds) {
+        return;
+    }
+    let Some(times) = Times::of(case, ahead) else {
+        return;
+    };
+    times.check_life(case, seen);
+    times.check_expiry(case, seen);
+    times.check_start(seen);
+}
+
+fn check_form(case: &Case<'_>, seen: &mut Observed) {
+    let Some(assertion) = &case.evidence.assertion else {
+        return;
+    };
+    for defect in assertion.defects() {
+        let line = defect.to_string();
+        match defect {
+            // Salesforce's own tools send milliseconds, and it takes the distant time.
+            Defect::Milliseconds(_) => {
+                seen.noted(Check::ExpMilliseconds, !case.is_salesforce(), line);
+            }
+            Defect::TimeIsString(_) if !case.is_salesforce() => seen.proven(Check::ExpString, line),
+            // RFC 7519 allows it.
+            Defect::TimeIsFraction(_) => seen.noted(Check::ExpFraction, case.is_box(), line),
+            Defect::TimeIsOther(_) => seen.proven(Check::ExpString, line),
+            Defect::NoExpiry => seen.proven(Check::ExpMissing, line),
+            _ => {}
+        }
+    }
+    if assertion.claims().is_empty() {
+        return;
+    }
+    let all = [
+        Check::ExpMilliseconds,
+        Check::ExpString,
+        Check::ExpFraction,
+        Check::ExpMissing,
+    ];
+    seen.passed(&all, "the times are whole seconds");
+    if !assertion.claims().contains_key("iat")
+        && matches!(
+            case.provider,
+            "google" | "docusign" | "snowflake" | "github"
+        )
+    {
+        seen.proven(Check::IatMissing, "there is no `iat`");
+    } else {
+        seen.passed(
+            &[Check::IatMissing],
+            "`iat` is there, or nobody asks for it",
+        );
+    }
+}
+
+/// From the reply's `Date` and the times of sending and receiving, or from a probe.
+fn offset(case: &Case<'_>) -> Option<Ahead> {
+    let evidence = case.evidence;
+    let measured = || {
+        let date = evidence.reply.as_ref()?.date()?;
+        let sent = seconds(evidence.sent_at?)?;
+        let received = seconds(evidence.received_at.or(evidence.sent_at)?)?;
+        Some(Ahead {
+            least: sent.checked_sub(date)?.checked_sub(1)?,
+            most: received.checked_sub(date)?.checked_add(1)?,
+        })
+    };
+    let probed = || {
+        evidence.probes.iter().find_map(|probe| match probe {
+            Probe::Clock { ahead, uncertainty } => {
+                let uncertainty = i64::try_from(*uncertainty).ok()?;
+                Some(Ahead {
+                    least: ahead.checked_sub(uncertainty)?,
+                    most: ahead.checked_add(uncertainty)?,
+                })
+            }
+            _ => None,
+        })
+    };
+    measured().or_else(probed)
+}
+
+fn check_clock(ahead: Ahead, seen: &mut Observed) {
+    if ahead.is_ahead() {
+        let line = format!(
+            "this machine is at least {} s ahead of the server's `Date`",
+            ahead.least
+        );
+        seen.proven(Check::ClockAhead, line);
+    } else if ahead.is_behind() {
+        let line = format!(
+            "this machine is at least {} s behind the server's `Date`",
+            -ahead.most
+        );
+        seen.proven(Check::ClockBehind, line);
+    }
+    if ahead.is_right() {
+        let line = "this machine's clock agrees with the server's `Date`";
+        seen.passed(&[Check::ClockAhead, Check::ClockBehind], line);
+    }
+}
+
+/// The times of the assertion, in seconds.
+struct Times {
+    exp: i64,
+    iat: Option<i64>,
+    nbf: Option<i64>,
+    /// By the server's `Date`, or by this machine's clock as the probe corrects it.
+    now: Option<i64>,
+    /// By this machine's clock.
+    sent: Option<i64>,
+    ahead: Option<Ahead>,
+}
+
+impl Times {
+    fn of(case: &Case<'_>, ahead: Option<Ahead>) -> Option<Self> {
+        let assertion = case.evidence.assertion.as_ref()?;
+        let time = |name| seconds(assertion.time(name)?);
+        Some(Self {
+            exp: time("exp")?,
+            iat: time("iat"),
+            nbf: time("nbf"),
+            now: case.evidence.reply.as_ref().and_then(crate::Reply::date),
+            sent: case.evidence.sent_at.and_then(seconds),
+            ahead,
+        })
+    }
+
+    /// The life by the assertion itself, else by when it was sent.
+    fn life(&self) -> Option<i64> {
+        self.exp.checked_sub(self.iat.or(self.sent)?)
+    }
+
+    fn check_life(&self, case: &Case<'_>, seen: &mut Observed) {
+        let max = match case.provider {
+            "google" | "docusign" | "snowflake" | "okta" => Some(3600),
+            "github" => Some(600),
+            "epic" => Some(300),
+            _ => case
+                .profile
+                .max_lifetime
+                .and_then(|max| i64::try_from(max.as_secs()).ok()),
+        };
+        let (Some(life), Some(max)) = (self.life(), max) else {
+            return;
+        };
+        // `iat` is often set back, and GitHub tells people to.
+        let slack = if case.provider == "github" { 60 } else { 0 };
+        if life > max + slack && !self.is_zoned(life) {
+            let line = format!("it lives {life} s; {max} s are the most");
+            // No server's check of the upper bound is known at Salesforce.
+            seen.noted(Check::LifeTooLong, !case.is_salesforce(), line);
+        } else if life > 0 && life <= max {
+            let line = format!("it lives {life} s, of at most {max}");
+            seen.passed(&[Check::LifeTooLong], &line);
+        }
+        if life >= 20 {
+            seen.passed(&[Check::LifeTooShort], "it lives long enough to arrive");
+        }
+    }
+
+    fn check_expiry(&self, case: &Case<'_>, seen: &mut Observed) {
+        let Some(now) = self.now else {
+            return;
+        };
+        let rest = self.exp.saturating_sub(now);
+        if rest <= 0 {
+            return self.explain_expired(rest.saturating_neg(), seen);
+        }
+        let expired = [Check::Expired, Check::LifeTooShort, Check::SignerClock];
+        let line = format!("`exp` is {rest} s after the reply's `Date`");
+        let max = case.profile.max_lifetime.map_or(i64::MAX, |max| {
+            i64::try_from(max.as_secs()).unwrap_or(i64::MAX)
+        });
+        if rest > max {
+            // Not at Salesforce: as far as is known, it looks at no upper bound.
+            if !case.is_salesforce() {
+                self.explain_too_far(rest, max, seen);
+            }
+            seen.passed(&expired[..2], &line);
+        } else {
+            seen.passed(&expired, &line);
+            seen.passed(&[Check::ExpTooFar, Check::LocalTime], &line);
+        }
+    }
+
+    fn explain_expired(&self, since: i64, seen: &mut Observed) {
+        let line = format!("`exp` is {since} s before the reply's `Date`");
+        if let Some(ahead) = self.ahead
+            && ahead.is_behind()
+        {
+            let line = format!("{line}, and this machine is {} s behind", -ahead.most);
+            if since.saturating_add(ahead.least) <= 1 {
+                return seen.proven(Check::ClockBehind, line);
+            }
+        }
+        if let Some(life) = self.iat.map(|iat| self.exp.saturating_sub(iat))
+            && life <= 10
+            && since <= 60
+        {
+            return seen.proven(
+                Check::LifeTooShort,
+                format!("{line}, and it lives {life} s"),
+            );
+        }
+        if self.is_zoned(since) {
+            return seen.hinted(Check::LocalTime, line);
+        }
+        let is_right = self.ahead.is_some_and(Ahead::is_right);
+        if is_right && since > 30 && self.sent.is_none() {
+            let line = format!("{line}, though this machine's clock is right");
+            return seen.hinted(Check::SignerClock, line);
+        }
+        seen.proven(Check::Expired, line);
+    }
+
+    fn explain_too_far(&self, rest: i64, max: i64, seen: &mut Observed) {
+        let line = format!("`exp` is {rest} s after the reply's `Date`, and {max} s are the most");
+        if seen.has_failed(Check::LifeTooLong) {
+            return;
+        }
+        if let Some(ahead) = self.ahead
+            && ahead.is_ahead()
+            && rest.saturating_sub(ahead.most) <= max
+        {
+            let line = format!("{line}; this machine is {} s ahead", ahead.least);
+            return seen.proven(Check::ClockAhead, line);
+        }
+        if self.is_zoned(rest) {
+            return seen.hinted(Check::LocalTime, line);
+        }
+        if self.ahead.is_some_and(Ahead::is_right) && self.sent.is_none() && self.issued_ahead() {
+            let line = format!("{line}, though this machine's clock is right");
+            return seen.hinted(Check::SignerClock, line);
+        }
+        seen.proven(Check::ExpTooFar, line);
+    }
+
+    fn issued_ahead(&self) -> bool {
+        match (self.iat, self.now) {
+            (Some(iat), Some(now)) => iat > now.saturating_add(1),
+            _ => true,
+        }
+    }
+
+    fn check_start(&self, seen: &mut Observed) {
+        let Some(now) = self.now else {
+            return;
+        };
+        let starts = [("iat", self.iat), ("nbf", self.nbf)];
+        let mut latest = None;
+        for (name, start) in starts {
+            if let Some(early) = start.map(|start| start.saturating_sub(now))
+                && latest.is_none_or(|(_, other)| early > other)
+            {
+                latest = Some((name, early));
+            }
+        }
+        let Some((name, early)) = latest else {
+            return seen.passed(&[Check::NotYet], "there is neither `iat` nor `nbf`");
+        };
+        if early <= 0 {
+            let line = "`iat` and `nbf` are not ahead of the reply's `Date`";
+            return seen.passed(&[Check::NotYet], line);
+        }
+        let line = format!("`{name}` is {early} s after the reply's `Date`");
+        if let Some(ahead) = self.ahead
+            && ahead.is_ahead()
+            && early <= ahead.most.saturating_add(1)
+        {
+            return seen.proven(Check::ClockAhead, line);
+        }
+        if self.is_zoned(early) {
+            return seen.hinted(Check::LocalTime, line);
+        }
+        if early > 5 && self.ahead.is_some_and(Ahead::is_right) && self.sent.is_none() {
+            return seen.hinted(Check::SignerClock, line);
+        }
+        // A second can be the cut of the `Date`.
+        seen.noted(Check::NotYet, early > 1, line);
+    }
+
+    /// Whether a difference is that of a time zone: quarters of an hour, half an hour at least.
+    fn is_zoned(&self, difference: i64) -> bool {
+        const QUARTER: i64 = 900;
+        let difference = difference.saturating_abs();
+        // An assertion lives some minutes at most, which are in the difference.
+        (2 * QUARTER - 120..=14 * 4 * QUARTER + 300).contains(&difference)
+            && self.is_off_by_quarters()
+    }
+
+    /// Whether the time of issue is that: `iat`, or `exp` less a usual life.
+    fn is_off_by_quarters(&self) -> bool {
+        const QUARTER: i64 = 900;
+        let Some(now) = self.now else {
+            return false;
+        };
+        let off = match self.iat {
+            Some(iat) => iat.saturating_sub(now),
+            None => self.exp.saturating_sub(now).saturating_sub(45),
+        };
+        let rest = off.rem_euclid(QUARTER);
+        let near = rest <= 60 || rest >= QUARTER - 60;
+        near && off.saturating_abs() >= QUARTER
+    }
+}
+
+/// What a changed request proved.
+pub(crate) fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
+    if variation != Variation::ServerTime {
+        return;
+    }
+    if accepted {
+        let line = "with the server's time in the assertion, the server gave a token";
+        let known = [Check::ClockAhead, Check::ClockBehind]
+            .into_iter()
+            .find(|check| seen.has_failed(*check));
+        seen.proven(known.unwrap_or(Check::SignerClock), line);
+    } else {
+        let line = "with the server's time in the assertion, the server refused too";
+        seen.passed(&[Check::SignerClock], line);
+    }
+}

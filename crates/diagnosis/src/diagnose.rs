@@ -1,0 +1,453 @@
+use jwt_bearer_provider::{Check, Entry, Profile};
+
+use crate::checks::{self, Case, host_of};
+use crate::observed::{Observed, State};
+use crate::redact::scrubbed;
+use crate::refusal::Refusal;
+use crate::report::{Certainty, Finding, Passed, Report};
+use crate::{Evidence, message};
+
+/// Hosts by their endings, and whose they are.
+const HOSTS: [(&str, &str); 14] = [
+    ("box.com", "box"),
+    ("salesforce.com", "salesforce"),
+    ("force.com", "salesforce"),
+    ("salesforce-setup.com", "salesforce"),
+    ("googleapis.com", "google"),
+    ("docusign.com", "docusign"),
+    ("snowflakecomputing.com", "snowflake"),
+    ("okta.com", "okta"),
+    ("oktapreview.com", "okta"),
+    ("microsoftonline.com", "entra"),
+    ("microsoftonline.us", "entra"),
+    ("github.com", "github"),
+    ("epic.com", "epic"),
+    ("epichosted.com", "epic"),
+];
+
+/// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
+///
+/// Findings are ranked by the evidence: first those that explain what the server said, and among them those that the
+/// evidence proves; then those that have to be mended all the same. `Certain` is only what the evidence proves. What
+/// the server said and the catalogue does not know, is called unknown, with a list of what was ruled out.
+#[must_use]
+pub fn diagnose(evidence: &Evidence) -> Report {
+    let said = Said::of(evidence);
+    let provider = provider(evidence, &said);
+    let case = Case {
+        evidence,
+        provider,
+        profile: profile(evidence, provider),
+    };
+    let seen = checks::run(&case);
+    let entries = said.entries(provider);
+    let is_success = evidence
+        .reply
+        .as_ref()
+        .is_some_and(|reply| matches!(reply.status, Some(200..300)) && said.refusal.is_none());
+    let topics = if entries.is_empty() {
+        message::topics(&said.text())
+    } else {
+        Vec::new()
+    };
+
+    let mut findings = Vec::new();
+    for entry in &entries {
+        explain(entry, &seen, &mut findings);
+    }
+    if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
+        findings.push(finding);
+    }
+    for (check, state) in seen.states() {
+        let State::Failed { proof, lines } = state else {
+            continue;
+        };
+        if findings.iter().any(|finding| finding.id == check.id()) {
+            continue;
+        }
+        let is_topic = topics.iter().any(|(_, checks)| checks.contains(&check));
+        let is_reply = matches!(
+            check,
+            Check::Redirect
+                | Check::ReplyEmpty
+                | Check::ReplyNotOauth
+                | Check::Dns
+                | Check::Unreachable
+                | Check::Tls
+        );
+        let certainty = match (proof, is_topic) {
+            (true, _) if is_success => Certainty::Possible,
+            (true, _) => Certainty::Certain,
+            (false, true) => Certainty::Likely,
+            (false, false) => Certainty::Possible,
+        };
+        let mut finding = of_check(check, certainty, lines.clone());
+        finding.explains_reply = is_topic || (is_reply && *proof);
+        findings.push(finding);
+    }
+    // What cannot be the cause of a reply that is known, and may well be harmless, is noise.
+    let is_explained = findings
+        .iter()
+        .any(|finding| finding.explains_reply && finding.certainty > Certainty::Possible);
+    findings.retain(|finding| {
+        !is_explained || finding.explains_reply || finding.certainty > Certainty::Possible
+    });
+    findings.sort_by_key(|finding| std::cmp::Reverse((finding.explains_reply, finding.certainty)));
+
+    Report {
+        provider,
+        reply: said.line(evidence),
+        reply_is_known: !entries.is_empty(),
+        speaks_of: topics.iter().map(|(name, _)| *name).collect(),
+        passed: passed(&seen),
+        wanted: wanted(&case, &findings),
+        findings,
+        notes: Vec::new(),
+    }
+}
+
+/// What the server or a program said.
+struct Said {
+    refusal: Option<Refusal>,
+    message: Option<String>,
+}
+
+impl Said {
+    fn of(evidence: &Evidence) -> Self {
+        let reply = evidence.reply.as_ref();
+        let refusal = reply
+            .and_then(Refusal::of)
+            .filter(|_| !reply.is_some_and(|reply| matches!(reply.status, Some(200..300))));
+        let body = reply.and_then(|reply| reply.body.clone());
+        let body = body.filter(|body| refusal.is_none() && !body.trim().is_empty());
+        Self {
+            refusal,
+            message: evidence.message.clone().or(body),
+        }
+    }
+
+    fn entries(&self, provider: &str) -> Vec<&'static Entry> {
+        let mut entries = match &self.refusal {
+            Some(refusal) => message::entries(provider, refusal),
+            None => Vec::new(),
+        };
+        if entries.is_empty()
+            && let Some(text) = &self.message
+        {
+            entries = message::entries_in(provider, text);
+        }
+        entries
+    }
+
+    fn text(&self) -> String {
+        let refusal = self.refusal.as_ref();
+        let refusal = refusal.map(|refusal| format!("{} {}", refusal.error, refusal.text));
+        refusal.or_else(|| self.message.clone()).unwrap_or_default()
+    }
+
+    /// In one line, redacted.
+    fn line(&self, evidence: &Evidence) -> Option<String> {
+        let status = evidence.reply.as_ref().and_then(|reply| reply.status);
+        let status = status.map(|status| format!("status {status}"));
+        let text = match (&self.refusal, &self.message) {
+            (Some(Refusal { error, text }), _) if text.is_empty() => Some(scrubbed(error)),
+            (Some(Refusal { error, text }), _) => Some(
+                scrubbed(&format!("{error}: {text}"))
+                    .trim_start_matches(": ")
+                    .to_owned(),
+            ),
+            (None, Some(message)) => Some(scrubbed(message)),
+            (None, None) => None,
+        };
+        match (status, text) {
+            (Some(status), Some(text)) => Some(format!("{status}, {text}")),
+            (status, text) => status.or(text),
+        }
+    }
+}
+
+/// Whose demands and texts count: by the profile, else by hosts and claims, else by the text.
+fn provider(evidence: &Evidence, said: &Said) -> &'static str {
+    if let Some(profile) = evidence.profile
+        && profile.name != "generic"
+    {
+        let known = ["box", "salesforce"];
+        return known
+            .into_iter()
+            .find(|name| *name == profile.name)
+            .unwrap_or("generic");
+    }
+    let claims = evidence
+        .assertion
+        .as_ref()
+        .map(|assertion| assertion.claims());
+    if claims.is_some_and(|claims| claims.contains_key("box_sub_type")) || evidence.config.is_some()
+    {
+        return "box";
+    }
+    let url = evidence
+        .request
+        .as_ref()
+        .and_then(|request| request.url.as_deref());
+    let audience = claims.and_then(|claims| claims.get("aud")?.as_str());
+    for url in [url, audience].into_iter().flatten() {
+        let host = host_of(url).unwrap_or_else(|| url.trim().to_ascii_lowercase());
+        let ends = |suffix: &str| {
+            host.strip_suffix(suffix)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        if let Some((_, provider)) = HOSTS.iter().find(|(suffix, _)| ends(suffix)) {
+            return provider;
+        }
+    }
+    if evidence.profile.is_some() {
+        return "generic";
+    }
+    let mut entries = said
+        .entries("generic")
+        .into_iter()
+        .map(|entry| entry.provider);
+    let local = ["aws-kms", "keys", "yubikey", "generic"];
+    match entries.next() {
+        Some(first) if entries.all(|other| other == first) && !local.contains(&first) => first,
+        _ => "generic",
+    }
+}
+
+fn profile(evidence: &Evidence, provider: &str) -> Profile {
+    match provider {
+        "box" => evidence
+            .profile
+            .filter(|profile| profile.name == "box")
+            .unwrap_or(Profile::BOX),
+        "salesforce" => evidence
+            .profile
+            .filter(|profile| profile.name == "salesforce")
+            .unwrap_or(Profile::SALESFORCE),
+        _ => evidence.profile.unwrap_or(Profile::GENERIC),
+    }
+}
+
+/// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
+fn explain(entry: &'static Entry, seen: &Observed, findings: &mut Vec<Finding>) {
+    let before = findings.len();
+    let mut left = Vec::new();
+    for &check in entry.shown {
+        match seen.state(check) {
+            Some(State::Failed { proof, lines }) => {
+                let certainty = if *proof {
+                    Certainty::Certain
+                } else {
+                    Certainty::Likely
+                };
+                let finding = of_check(check, certainty, lines.clone());
+                push(finding.of_entry(entry), findings);
+            }
+            Some(State::Passed(_)) => {}
+            None => left.push(of_check(check, Certainty::Possible, Vec::new())),
+        }
+    }
+    let found = &findings[before..];
+    let is_proven = found
+        .iter()
+        .any(|finding| finding.certainty == Certainty::Certain);
+    if is_proven && !entry.proves {
+        return;
+    }
+    let said = format!("the text {} means this", quoted(entry));
+    if entry.proves {
+        let mut finding = of_entry(entry, Certainty::Certain);
+        finding.evidence.push(said);
+        return push(finding, findings);
+    }
+    if entry.wrapper {
+        let mut finding = of_entry(entry, Certainty::Likely);
+        finding.evidence.push(said);
+        return push(finding, findings);
+    }
+    for unseen in entry.unseen {
+        left.push(Finding {
+            id: unseen.id,
+            entry: Some(entry.id),
+            class: unseen.class,
+            certainty: Certainty::Possible,
+            explains_reply: true,
+            what: unseen.cause.to_owned(),
+            evidence: Vec::new(),
+            next: unseen.remedy.to_owned(),
+            sources: entry.sources.to_vec(),
+        });
+    }
+    let is_hinted = findings.len() > before;
+    let is_only = left.len() == 1;
+    for finding in &mut left {
+        if !is_hinted && (is_only || entry.usual == Some(finding.id)) {
+            finding.certainty = Certainty::Likely;
+            finding.evidence.push(if is_only {
+                format!(
+                    "the text {}, and the rest of its causes is ruled out",
+                    quoted(entry)
+                )
+            } else {
+                format!(
+                    "the text {}, of which this is the usual cause",
+                    quoted(entry)
+                )
+            });
+        } else {
+            finding
+                .evidence
+                .push(format!("the text {} can mean this", quoted(entry)));
+        }
+    }
+    if left.is_empty() && !is_hinted {
+        let mut finding = of_entry(entry, Certainty::Possible);
+        finding.evidence.push(said);
+        return push(finding, findings);
+    }
+    // What a person can do about a dozen possibilities is to read the entry itself.
+    let mut rest: Vec<_> = left
+        .into_iter()
+        .map(|finding| finding.of_entry(entry))
+        .collect();
+    rest.sort_by_key(|finding| std::cmp::Reverse(finding.certainty));
+    if rest.len() > MOST_POSSIBLE {
+        let likely = rest
+            .iter()
+            .filter(|finding| finding.certainty > Certainty::Possible)
+            .count();
+        rest.truncate(likely);
+        let mut finding = of_entry(entry, Certainty::Possible);
+        finding
+            .evidence
+            .push(format!("the text {} can mean this", quoted(entry)));
+        rest.push(finding);
+    }
+    for finding in rest {
+        push(finding, findings);
+    }
+}
+
+/// More possibilities than this are told in short.
+const MOST_POSSIBLE: usize = 5;
+
+fn quoted(entry: &Entry) -> String {
+    let text = entry.texts.first().copied().or(entry.error);
+    format!("“{}”", text.unwrap_or_default())
+}
+
+fn push(finding: Finding, findings: &mut Vec<Finding>) {
+    match findings.iter_mut().find(|other| other.id == finding.id) {
+        Some(other) if other.certainty < finding.certainty => *other = finding,
+        Some(_) => {}
+        None => findings.push(finding),
+    }
+}
+
+fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
+    Finding {
+        id: check.id(),
+        entry: None,
+        class: check.class(),
+        certainty,
+        explains_reply: false,
+        what: check.what().to_owned(),
+        evidence,
+        next: check.next().to_owned(),
+        sources: check.sources().to_vec(),
+    }
+}
+
+fn of_entry(entry: &'static Entry, certainty: Certainty) -> Finding {
+    Finding {
+        id: entry.id,
+        entry: Some(entry.id),
+        class: entry.class,
+        certainty,
+        explains_reply: true,
+        what: entry.cause.to_owned(),
+        evidence: Vec::new(),
+        next: entry.remedy.to_owned(),
+        sources: entry.sources.to_vec(),
+    }
+}
+
+impl Finding {
+    fn of_entry(mut self, entry: &'static Entry) -> Self {
+        self.entry = Some(entry.id);
+        self.explains_reply = true;
+        self
+    }
+}
+
+/// What a profile of the caller's own knows.
+fn of_profile(evidence: &Evidence, said: &Said, is_unknown: bool) -> Option<Finding> {
+    let profile = evidence.profile.filter(|_| is_unknown)?;
+    let refusal = said.refusal.as_ref()?;
+    let json = serde_json::json!({ "error": refusal.error, "error_description": refusal.text });
+    let response = jwt_bearer_provider::ErrorResponse::from_json(json.to_string().as_bytes())?;
+    let cause = profile.cause(&response)?;
+    Some(Finding {
+        id: "profile",
+        entry: None,
+        class: jwt_bearer_provider::Class::Configuration,
+        certainty: Certainty::Likely,
+        explains_reply: true,
+        what: cause.cause.to_owned(),
+        evidence: vec![format!("the profile {} knows this text", profile.name)],
+        next: cause.remedy.to_owned(),
+        sources: Vec::new(),
+    })
+}
+
+fn passed(seen: &Observed) -> Vec<Passed> {
+    let mut passed: Vec<Passed> = Vec::new();
+    for (check, state) in seen.states() {
+        let State::Passed(line) = state else {
+            continue;
+        };
+        match passed.iter_mut().find(|passed| passed.line == *line) {
+            Some(passed) => passed.ids.push(check.id()),
+            None => passed.push(Passed {
+                ids: vec![check.id()],
+                line: line.clone(),
+            }),
+        }
+    }
+    passed
+}
+
+/// The evidence that is not there and would tell more.
+fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
+    let evidence = case.evidence;
+    let is_certain = findings
+        .first()
+        .is_some_and(|first| first.explains_reply && first.certainty == Certainty::Certain);
+    if is_certain {
+        return Vec::new();
+    }
+    let is_key_open = findings
+        .iter()
+        .any(|finding| finding.class == jwt_bearer_provider::Class::Key);
+    let mut wanted = Vec::new();
+    if evidence.reply.is_none() && evidence.message.is_none() {
+        wanted.push("the reply: its status, its headers and its body");
+    }
+    if evidence.assertion.is_none() {
+        wanted.push("the assertion that was sent; its signature can be left out");
+    }
+    if is_key_open && evidence.registered.is_none() {
+        wanted.push("the certificate or the public key that is registered with the provider");
+    }
+    if is_key_open && evidence.signing_key.is_none() && evidence.compact.is_none() {
+        wanted.push("the public key of the key that signs");
+    }
+    if evidence
+        .reply
+        .as_ref()
+        .is_some_and(|reply| reply.date().is_none())
+    {
+        wanted.push("the header `Date` of the reply, which tells the server's time");
+    }
+    wanted
+}

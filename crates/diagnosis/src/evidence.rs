@@ -1,0 +1,332 @@
+use std::fmt;
+use std::time::SystemTime;
+
+use jwt_bearer_assertion::{Assertion, Decoded};
+use jwt_bearer_keyfile::{KeyFileErrorKind, PrivateKey, read_public_key};
+use jwt_bearer_provider::Profile;
+use jwt_bearer_signer::PublicKey;
+
+use crate::Probe;
+use crate::checks::config::Config;
+use crate::redact::without_secrets;
+
+/// What is known of a failed token request. Every part is optional; the more there is, the surer the findings.
+///
+/// Private keys, secrets and signatures that come along are looked at and forgotten, or kept where neither `Debug` nor a
+/// [`Report`](crate::Report) shows them.
+#[derive(Clone, Default)]
+pub struct Evidence {
+    pub(crate) profile: Option<Profile>,
+    pub(crate) client_id: Option<String>,
+    pub(crate) key_id: Option<String>,
+    pub(crate) request: Option<Request>,
+    pub(crate) assertion: Option<Decoded>,
+    /// The assertion as it was given, to verify its signature.
+    pub(crate) compact: Option<String>,
+    /// Why the text given as assertion is none.
+    pub(crate) no_assertion: Option<String>,
+    pub(crate) earlier: Option<Decoded>,
+    pub(crate) reply: Option<Reply>,
+    pub(crate) message: Option<String>,
+    pub(crate) signing_key: Option<PublicKey>,
+    pub(crate) registered: Option<Registered>,
+    /// What is wrong with the file of the private key, or nothing.
+    pub(crate) key_file: Option<Result<(), String>>,
+    pub(crate) config: Option<Config>,
+    pub(crate) sent_at: Option<SystemTime>,
+    pub(crate) received_at: Option<SystemTime>,
+    pub(crate) probes: Vec<Probe>,
+}
+
+impl Evidence {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The profile of the server. Without one it is told from hosts and texts.
+    #[must_use]
+    pub const fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// The client id of the configuration, with which `iss` is compared.
+    #[must_use]
+    pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// The id under which the public key is registered, with which `kid` is compared.
+    #[must_use]
+    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// The request, apart from the assertion.
+    #[must_use]
+    pub fn request(mut self, request: Request) -> Self {
+        self.request = Some(request);
+        self
+    }
+
+    /// The assertion, decoded; with its signature or without.
+    #[must_use]
+    pub fn assertion(mut self, assertion: Decoded) -> Self {
+        self.assertion = Some(assertion);
+        self
+    }
+
+    /// The assertion as it was sent. Its signature is verified if the registered key is known.
+    #[must_use]
+    pub fn assertion_text(mut self, text: &str) -> Self {
+        match Assertion::decode(text) {
+            Ok(decoded) => {
+                self.assertion = Some(decoded);
+                self.compact = Some(text.trim().to_owned());
+            }
+            Err(error) => self.no_assertion = Some(error.to_string()),
+        }
+        self
+    }
+
+    /// An assertion that was sent before this one.
+    #[must_use]
+    pub fn earlier_assertion(mut self, earlier: Decoded) -> Self {
+        self.earlier = Some(earlier);
+        self
+    }
+
+    /// The reply.
+    #[must_use]
+    pub fn reply(mut self, reply: Reply) -> Self {
+        self.reply = Some(reply);
+        self
+    }
+
+    /// What a program printed in place of the reply: an exception, a line of a log.
+    #[must_use]
+    pub fn message(mut self, text: impl Into<String>) -> Self {
+        self.message = Some(text.into());
+        self
+    }
+
+    /// The public key of the key that signs.
+    #[must_use]
+    pub fn signing_key(mut self, key: PublicKey) -> Self {
+        self.signing_key = Some(key);
+        self
+    }
+
+    /// What is registered with the provider: a certificate or a public key, in PEM, DER, or base64 of either.
+    #[must_use]
+    pub fn registered(mut self, bytes: &[u8]) -> Self {
+        self.registered = Some(Registered::read(bytes));
+        self
+    }
+
+    /// What is given as the private key. It is looked at and forgotten.
+    #[must_use]
+    pub fn key_file(mut self, bytes: &[u8]) -> Self {
+        self.key_file = Some(match PrivateKey::read(bytes, None) {
+            Err(error) if error.kind() != KeyFileErrorKind::PassphraseNeeded => {
+                Err(error.to_string())
+            }
+            _ => Ok(()),
+        });
+        self
+    }
+
+    /// The JSON configuration file of Box's developer console. Its secrets are looked at and forgotten.
+    #[must_use]
+    pub fn box_config(mut self, json: &str) -> Self {
+        self.config = Some(Config::read(json));
+        self
+    }
+
+    /// When the request was sent, by this machine's clock.
+    #[must_use]
+    pub const fn sent_at(mut self, time: SystemTime) -> Self {
+        self.sent_at = Some(time);
+        self
+    }
+
+    /// When the reply was there, by this machine's clock.
+    #[must_use]
+    pub const fn received_at(mut self, time: SystemTime) -> Self {
+        self.received_at = Some(time);
+        self
+    }
+
+    /// Adds what a probe found.
+    #[must_use]
+    pub fn probe(mut self, probe: Probe) -> Self {
+        self.probes.push(probe);
+        self
+    }
+}
+
+impl fmt::Debug for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evidence")
+            .field("profile", &self.profile.map(|profile| profile.name))
+            .field("request", &self.request)
+            .field("assertion", &self.assertion)
+            .field("reply", &self.reply)
+            .field("signing_key", &self.signing_key)
+            .field("probes", &self.probes)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A token request without its secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    pub(crate) url: Option<String>,
+    pub(crate) method: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) parameters: Option<Vec<(String, String)>>,
+}
+
+impl Request {
+    /// Parameters whose value is no secret and tells something.
+    const PLAIN: [&'static str; 4] = ["client_assertion_type", "client_id", "grant_type", "scope"];
+
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The URL that it was sent to.
+    #[must_use]
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(mut self, method: impl Into<String>) -> Self {
+        self.method = Some(method.into());
+        self
+    }
+
+    /// The header `Content-Type`.
+    #[must_use]
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// Every parameter of the form. Only the values of `grant_type`, `client_id`, `client_assertion_type` and `scope`
+    /// are kept; of the others, whether there is one.
+    #[must_use]
+    pub fn parameters<N: AsRef<str>, V: AsRef<str>>(
+        mut self,
+        parameters: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        let parameters = parameters.into_iter().map(|(name, value)| {
+            let (name, value) = (name.as_ref(), value.as_ref());
+            let kept = if Self::PLAIN.contains(&name) {
+                value
+            } else if value.is_empty() {
+                ""
+            } else {
+                "…"
+            };
+            (name.to_owned(), kept.to_owned())
+        });
+        self.parameters = Some(parameters.collect());
+        self
+    }
+
+    /// The value of a parameter, if the form is known and has it; an empty one counts as left out.
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters
+            .iter()
+            .flatten()
+            .find(|(other, value)| other == name && !value.is_empty())
+            .map(|(_, value)| value.as_str())
+    }
+}
+
+/// A reply of a token endpoint. Tokens in it are masked at once.
+#[derive(Clone, Debug, Default)]
+pub struct Reply {
+    pub(crate) status: Option<u16>,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Option<String>,
+}
+
+impl Reply {
+    /// Nothing known yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The status.
+    #[must_use]
+    pub const fn status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: impl AsRef<str>, value: impl Into<String>) -> Self {
+        let name = name.as_ref().trim().to_ascii_lowercase();
+        if name != "set-cookie" {
+            self.headers.push((name, value.into()));
+        }
+        self
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn body(mut self, body: impl AsRef<str>) -> Self {
+        self.body = Some(without_secrets(body.as_ref()));
+        self
+    }
+
+    pub(crate) fn first(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(other, _)| other == name);
+        header.map(|(_, value)| value.trim())
+    }
+
+    /// Seconds since 1970 by the server's clock.
+    pub(crate) fn date(&self) -> Option<i64> {
+        crate::checks::times::seconds(httpdate::parse_http_date(self.first("date")?).ok()?)
+    }
+}
+
+/// What is registered with the provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Registered {
+    pub(crate) key: Result<PublicKey, String>,
+    pub(crate) is_certificate: bool,
+    pub(crate) octets: usize,
+}
+
+impl Registered {
+    fn read(bytes: &[u8]) -> Self {
+        let text = String::from_utf8_lossy(bytes);
+        let is_pem = text.contains("-BEGIN ");
+        let key = read_public_key(bytes).map_err(|error| error.to_string());
+        let is_certificate = match (&key, is_pem) {
+            (Err(_), _) => false,
+            (Ok(_), true) => text.contains("CERTIFICATE-") && !text.contains("PUBLIC KEY-"),
+            // DER of a public key ends with the key and has little before it; a certificate has much more around.
+            (Ok(key), false) => bytes.len() > key.as_spki_der().len() * 4 / 3 + 8,
+        };
+        Self {
+            key,
+            is_certificate,
+            octets: bytes.len(),
+        }
+    }
+}
