@@ -1,5 +1,4 @@
 //! Checks the catalogue, and makes constants of it.
-#![expect(clippy::print_stdout, reason = "a build script speaks to cargo so")]
 #![expect(
     clippy::disallowed_methods,
     reason = "cargo tells a build script by the environment where to write"

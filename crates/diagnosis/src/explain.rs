@@ -1,4 +1,9 @@
-use crate::Evidence;
+use jwt_bearer_assertion::Assertion;
+use serde_json::Value;
+
+use crate::paste::{self, Line};
+use crate::refusal::Refusal;
+use crate::{Evidence, Reply, Report, Request, diagnose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
 pub const MAX_PASTE: usize = 1 << 20;
@@ -12,12 +17,22 @@ pub struct Paste {
 
 impl Paste {
     /// Looks for evidence in any text: the body of an error, an assertion, the output of `curl -v`, a program's
-    /// exception, certificates. What it does not know it leaves. Of a longer text only the first [`MAX_PASTE`] octets
+    /// exception, a certificate. What it does not know it leaves. Of a longer text only the first [`MAX_PASTE`] octets
     /// are looked at.
+    ///
+    /// Of two assertions, the first is the earlier one. Of two replies, the last counts.
     #[must_use]
     pub fn read(text: &str) -> Self {
-        let _ = text;
-        Self::default()
+        let mut reading = Self::default();
+        let mut text = paste::plain(text, MAX_PASTE, &mut reading.notes);
+        reading.keys(&mut text);
+        let lines: Vec<_> = text.lines().map(Line::of).collect();
+        reading.request(&lines);
+        reading.reply(&lines);
+        reading.json(&text);
+        reading.assertions(&text);
+        reading.message(&text, &lines);
+        reading
     }
 
     /// The evidence; the caller can add to it.
@@ -26,10 +41,267 @@ impl Paste {
         self.evidence
     }
 
-    /// What the reader should know before anything else: that a private key or a secret was pasted. They repeat nothing
-    /// of it.
+    /// What the reader should know before anything else, such as that a private key was pasted. Nothing of the paste is
+    /// repeated.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// The findings, with the notes.
+    #[must_use]
+    pub fn diagnose(&self) -> Report {
+        let report = diagnose(&self.evidence);
+        self.notes.iter().fold(report, Report::note)
+    }
+
+    fn evidence(&mut self, change: impl FnOnce(Evidence) -> Evidence) {
+        self.evidence = change(std::mem::take(&mut self.evidence));
+    }
+
+    /// Takes the PEM blocks out of the text. Private keys are forgotten at once.
+    fn keys(&mut self, text: &mut String) {
+        let mut is_private = false;
+        for block in paste::take_pem(text) {
+            if block.is_private {
+                is_private = true;
+            } else {
+                self.evidence(|evidence| evidence.registered(block.text.as_bytes()));
+            }
+        }
+        if is_private {
+            self.notes.push(
+                "A private key is in what was pasted. It was not looked at; if it was ever shown to others, \
+                 make a new one and take this one off the app."
+                    .into(),
+            );
+        }
+    }
+
+    /// The request: what curl shows of it, and its command line.
+    fn request(&mut self, lines: &[Line<'_>]) {
+        let mut request = Request::new();
+        let mut is_there = false;
+        let (mut path, mut host) = (None, None);
+        let mut form = String::new();
+        for line in lines {
+            match line {
+                Line::Sent(text) => {
+                    if let Some((method, target)) = paste::request_line(text) {
+                        request = request.method(method);
+                        path = Some(target.to_owned());
+                        is_there = true;
+                    } else if let Some((name, value)) = paste::header(text) {
+                        match name.to_ascii_lowercase().as_str() {
+                            "host" | ":authority" => host = Some(value.to_owned()),
+                            ":path" => path = Some(value.to_owned()),
+                            "content-type" => request = request.content_type(value),
+                            _ => {}
+                        }
+                    }
+                }
+                Line::Other(text) => {
+                    if paste::is_form(text) {
+                        form = (*text).trim().to_owned();
+                    } else if let Some(command) = paste::curl(text) {
+                        is_there |= command.url.is_some();
+                        if let Some(url) = &command.url {
+                            request = request.url(url);
+                        }
+                        if let Some(content_type) = &command.content_type {
+                            request = request.content_type(content_type);
+                        }
+                        for data in &command.data {
+                            if !form.is_empty() {
+                                form.push('&');
+                            }
+                            form.push_str(data);
+                        }
+                    }
+                }
+                Line::Received(_) => {}
+            }
+        }
+        if let (Some(path), Some(host)) = (&path, &host) {
+            let url = match path.strip_prefix('/') {
+                Some(_) => format!("https://{host}{path}"),
+                None => path.clone(),
+            };
+            request = request.url(url);
+        }
+        if !form.is_empty() {
+            is_there = true;
+            let parameters: Vec<_> = paste::parameters(&form);
+            self.warn_of_secrets(&parameters);
+            if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"]) {
+                self.evidence(|evidence| evidence.assertion_text(assertion));
+            }
+            request = request.parameters(parameters);
+        }
+        if is_there {
+            self.evidence(|evidence| evidence.request(request));
+        }
+    }
+
+    fn warn_of_secrets(&mut self, parameters: &[(String, String)]) {
+        let secret = paste::value(parameters, &["client_secret", "refresh_token", "password"]);
+        if secret.is_some_and(|secret| secret.len() >= 8 && !secret.contains(['*', '<', '…'])) {
+            self.note_secret();
+        }
+    }
+
+    fn note_secret(&mut self) {
+        let note = "A client secret or a token is in what was pasted. It was not kept; if it was ever shown to \
+                    others, reset it."
+            .to_owned();
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// The reply: what curl or an HTTP library shows of it.
+    fn reply(&mut self, lines: &[Line<'_>]) {
+        let mut reply = None;
+        let mut body = String::new();
+        let mut in_body = false;
+        for line in lines {
+            match line {
+                Line::Received(text) => {
+                    if let Some(status) = paste::status_line(text) {
+                        reply = Some(Reply::new().status(status));
+                        body.clear();
+                        in_body = false;
+                    } else if text.trim().is_empty() {
+                        in_body = true;
+                    } else if let (Some((name, value)), Some(old)) =
+                        (paste::header(text), reply.take())
+                    {
+                        reply = Some(old.header(name, value));
+                    }
+                }
+                Line::Other(text) if paste::is_body(line, in_body) => {
+                    body.push_str(text);
+                    body.push('\n');
+                }
+                // A reply that was copied without curl's marks.
+                Line::Other(text) if !in_body => match (paste::header(text), reply.take()) {
+                    (Some((name, value)), Some(old)) => reply = Some(old.header(name, value)),
+                    (None, old) if text.trim().is_empty() => {
+                        in_body = old.is_some();
+                        reply = old;
+                    }
+                    (_, old) => reply = old,
+                },
+                _ => {}
+            }
+        }
+        if let Some(reply) = reply {
+            let body = body.trim();
+            let reply = if in_body { reply.body(body) } else { reply };
+            self.evidence(|evidence| evidence.reply(reply));
+        }
+    }
+
+    /// JSON anywhere: an error, a configuration file, or the header and claims of a JWT.
+    fn json(&mut self, text: &str) {
+        let (mut header, mut claims) = (None, None);
+        for (value, source) in paste::json_values(text) {
+            let members = match &value {
+                Value::Object(members) => members,
+                Value::Array(_) if Refusal::of_value(&value).is_some() => {
+                    self.set_body(source);
+                    continue;
+                }
+                _ => continue,
+            };
+            let has = |name: &str| members.contains_key(name);
+            if has("boxAppSettings") {
+                self.note_secret();
+                self.evidence(|evidence| evidence.box_config(source));
+            } else if has("iss") || has("aud") && has("exp") {
+                claims = Some(value.clone());
+            } else if has("alg") {
+                header = Some(value.clone());
+            } else if has("access_token") {
+                self.note_secret();
+            } else if has("error")
+                || has("error_description")
+                || Refusal::of_value(&value).is_some()
+            {
+                self.set_body(source);
+            }
+        }
+        if let Some(claims) = claims {
+            let header = header.unwrap_or_else(|| serde_json::json!({}));
+            let compact = paste::compact(&header, &claims);
+            if let Ok(decoded) = Assertion::decode(&compact) {
+                self.evidence(|evidence| evidence.assertion(decoded));
+            }
+        }
+    }
+
+    fn set_body(&mut self, body: &str) {
+        self.evidence(|mut evidence| {
+            let reply = evidence.reply.take().unwrap_or_default();
+            let has_body = Refusal::of(&reply).is_some();
+            evidence.reply(if has_body { reply } else { reply.body(body) })
+        });
+    }
+
+    /// Assertions anywhere. The last is the one in question.
+    fn assertions(&mut self, text: &str) {
+        let mut found = paste::jwts(text);
+        found.dedup();
+        let Some(last) = found.pop() else {
+            return;
+        };
+        let known = self.evidence.compact.clone();
+        let (last, earlier) = match known {
+            Some(known) => (
+                known.clone(),
+                found.into_iter().find(|other| *other != known),
+            ),
+            None => (last, found.pop()),
+        };
+        self.evidence(|evidence| evidence.assertion_text(&last));
+        if let Some(earlier) = earlier.and_then(|earlier| Assertion::decode(&earlier).ok()) {
+            self.evidence(|evidence| evidence.earlier_assertion(earlier));
+        }
+    }
+
+    /// If there was no reply in a form that is known: the text itself.
+    fn message(&mut self, text: &str, lines: &[Line<'_>]) {
+        for line in lines {
+            if let Line::Other(text) = line
+                && let Some(probe) = paste::curl_failure(text)
+            {
+                self.evidence(|evidence| evidence.probe(probe));
+            }
+        }
+        let reply = self.evidence.reply.as_ref();
+        if reply.and_then(Refusal::of).is_some() {
+            return;
+        }
+        let whole = text.trim();
+        if let Some(refusal) =
+            Refusal::of_xml(whole).or_else(|| lines.iter().find_map(Line::form_error))
+        {
+            let json =
+                serde_json::json!({ "error": refusal.error, "error_description": refusal.text });
+            return self.set_body(&json.to_string());
+        }
+        let is_page = whole
+            .get(..9)
+            .is_some_and(|start| start.eq_ignore_ascii_case("<!doctype"))
+            || whole
+                .get(..5)
+                .is_some_and(|start| start.eq_ignore_ascii_case("<html"));
+        if is_page && reply.is_none() {
+            return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
+        }
+        let rest = paste::words(whole);
+        if !rest.is_empty() && reply.is_none_or(|reply| reply.body.is_none()) {
+            self.evidence(|evidence| evidence.message(rest));
+        }
     }
 }

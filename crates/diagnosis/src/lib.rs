@@ -6,6 +6,7 @@ mod evidence;
 mod explain;
 mod message;
 mod observed;
+mod paste;
 mod probe;
 mod redact;
 mod refusal;

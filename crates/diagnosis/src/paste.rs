@@ -1,0 +1,333 @@
+//! The forms in which evidence stands in a text that people paste.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::Probe;
+use crate::refusal::Refusal;
+
+/// The first `most` octets, without what terminals add.
+pub(crate) fn plain(text: &str, most: usize, notes: &mut Vec<String>) -> String {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end < text.len() {
+        notes.push("The text is longer than 1 MiB; only the beginning was looked at.".into());
+    }
+    let mut plain = String::with_capacity(end);
+    let mut chars = text[..end]
+        .trim_start_matches('\u{feff}')
+        .chars()
+        .peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' => {}
+            // The colours of terminals: escape, bracket, up to a letter.
+            '\u{1b}' => {
+                if chars.next_if_eq(&'[').is_some() {
+                    while chars.next_if(|c| c.is_ascii_digit() || *c == ';').is_some() {}
+                    chars.next_if(char::is_ascii_alphabetic);
+                }
+            }
+            c => plain.push(c),
+        }
+    }
+    plain
+}
+
+/// A PEM block.
+pub(crate) struct Block {
+    pub(crate) is_private: bool,
+    pub(crate) text: String,
+}
+
+/// Takes every PEM block out of the text; one without an end goes up to the end of the text.
+pub(crate) fn take_pem(text: &mut String) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut rest = String::with_capacity(text.len());
+    let mut from = 0;
+    while let Some(start) = text[from..].find("-----BEGIN ").map(|at| from + at) {
+        let label_at = start + "-----BEGIN ".len();
+        let label = text[label_at..].split("-----").next().unwrap_or_default();
+        let label = label.get(..label.len().min(40)).unwrap_or_default();
+        let end_line = format!("-----END {label}-----");
+        let end = text[label_at..]
+            .find(&end_line)
+            .map_or(text.len(), |at| label_at + at + end_line.len());
+        blocks.push(Block {
+            is_private: label.contains("PRIVATE"),
+            text: text[start..end].to_owned(),
+        });
+        rest.push_str(&text[from..start]);
+        from = end;
+    }
+    rest.push_str(&text[from..]);
+    *text = rest;
+    blocks
+}
+
+/// A line, by the mark that curl puts before it.
+pub(crate) enum Line<'a> {
+    Sent(&'a str),
+    Received(&'a str),
+    Other(&'a str),
+}
+
+impl<'a> Line<'a> {
+    pub(crate) fn of(line: &'a str) -> Self {
+        if let Some(sent) = mark(line, '>') {
+            Self::Sent(sent)
+        } else if let Some(received) = mark(line, '<') {
+            Self::Received(received)
+        } else if line.starts_with("HTTP/") {
+            Self::Received(line)
+        } else {
+            Self::Other(line)
+        }
+    }
+
+    /// An error as a form, which old Salesforce hosts send.
+    pub(crate) fn form_error(&self) -> Option<Refusal> {
+        match self {
+            Self::Other(text) => Refusal::of_form(text.trim()),
+            _ => None,
+        }
+    }
+}
+
+/// What follows `> ` or `< `; a mark alone is an empty line. Markup such as `<html>` is no mark.
+fn mark(line: &str, mark: char) -> Option<&str> {
+    let rest = line.strip_prefix(mark)?;
+    if rest.is_empty() {
+        return Some(rest);
+    }
+    rest.strip_prefix(' ')
+}
+
+/// Whether a line belongs to the body of a reply: after the empty line, without a mark.
+pub(crate) fn is_body(line: &Line<'_>, in_body: bool) -> bool {
+    match line {
+        // `{ [100 bytes data]` and `* Connection #0` are curl's.
+        Line::Other(text) => in_body && !text.starts_with("* ") && !text.contains(" bytes data]"),
+        _ => false,
+    }
+}
+
+/// `POST /path HTTP/1.1`.
+pub(crate) fn request_line(text: &str) -> Option<(&str, &str)> {
+    let mut words = text.split_whitespace();
+    let (method, target, version) = (words.next()?, words.next()?, words.next()?);
+    let is_method = method.bytes().all(|byte| byte.is_ascii_uppercase());
+    (is_method && version.starts_with("HTTP/")).then_some((method, target))
+}
+
+/// `HTTP/1.1 400 Bad Request`.
+pub(crate) fn status_line(text: &str) -> Option<u16> {
+    let mut words = text.split_whitespace();
+    words
+        .next()
+        .filter(|version| version.starts_with("HTTP/"))?;
+    words.next()?.parse().ok()
+}
+
+/// `Name: value`, also with the colon in front that HTTP/2 has.
+pub(crate) fn header(text: &str) -> Option<(&str, &str)> {
+    let at = text.char_indices().skip(1).find(|(_, c)| *c == ':')?.0;
+    let (name, value) = text.split_at(at);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_:".contains(c);
+    (!name.is_empty() && name.chars().all(is_name)).then(|| (name, value[1..].trim()))
+}
+
+/// A line that is a form with an assertion.
+pub(crate) fn is_form(text: &str) -> bool {
+    let text = text.trim();
+    !text.contains(' ')
+        && !text.contains("://")
+        && (text.contains("grant_type=") || text.contains("assertion="))
+}
+
+pub(crate) fn parameters(form: &str) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(form.as_bytes())
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+pub(crate) fn value<'a>(parameters: &'a [(String, String)], names: &[&str]) -> Option<&'a str> {
+    let found = parameters
+        .iter()
+        .find(|(name, value)| names.contains(&name.as_str()) && !value.is_empty());
+    found.map(|(_, value)| value.as_str())
+}
+
+/// What a command line of curl, or a part of one, has.
+#[derive(Default)]
+pub(crate) struct Curl {
+    pub(crate) url: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) data: Vec<String>,
+}
+
+/// Reads a line of a curl command; a command on several lines is read line by line.
+pub(crate) fn curl(text: &str) -> Option<Curl> {
+    let line = text.trim();
+    let is_option = line.starts_with("-d ")
+        || line.starts_with("--data")
+        || line.starts_with("-H ")
+        || line.starts_with("--header");
+    let at = line.find("curl ");
+    if at.is_none() && !is_option {
+        return None;
+    }
+    let words = words_of_shell(&line[at.unwrap_or_default()..]);
+    let mut curl = Curl::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-d" | "--data" | "--data-raw" | "--data-ascii" => {
+                curl.data.extend(words.next().cloned());
+            }
+            "--data-urlencode" => {
+                let pair = words.next().and_then(|data| data.split_once('='));
+                curl.data.extend(pair.map(|(name, value)| {
+                    url::form_urlencoded::Serializer::new(String::new())
+                        .append_pair(name, value)
+                        .finish()
+                }));
+            }
+            "-H" | "--header" => {
+                if let Some((name, value)) = words.next().and_then(|text| header(text))
+                    && name.eq_ignore_ascii_case("content-type")
+                {
+                    curl.content_type = Some(value.to_owned());
+                }
+            }
+            word if word.starts_with("http://") || word.starts_with("https://") => {
+                curl.url = Some(word.to_owned());
+            }
+            _ => {}
+        }
+    }
+    Some(curl)
+}
+
+/// Words with quotes taken off.
+fn words_of_shell(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, c) if c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            (_, c) => word.push(c),
+        }
+    }
+    if !word.is_empty() && word != "\\" {
+        words.push(word);
+    }
+    words
+}
+
+/// What curl says when there is no reply.
+pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
+    const DNS: [&str; 4] = [
+        "could not resolve host",
+        "name or service not known",
+        "getaddrinfo enotfound",
+        "no such host",
+    ];
+    const TLS: [&str; 5] = [
+        "ssl certificate problem",
+        "certificate verify failed",
+        "self-signed certificate",
+        "unable to get local issuer certificate",
+        "certificate has expired",
+    ];
+    const CONNECTION: [&str; 4] = [
+        "connection refused",
+        "failed to connect to",
+        "connection timed out",
+        "econnrefused",
+    ];
+    let plain = text.to_lowercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| plain.contains(part));
+    let host = String::from("the token endpoint");
+    let error = Some(text.trim().chars().take(200).collect());
+    if has(&DNS) {
+        Some(Probe::Dns { host, error })
+    } else if has(&TLS) {
+        Some(Probe::Tls { host, error })
+    } else if has(&CONNECTION) {
+        Some(Probe::Connection { host, error })
+    } else {
+        None
+    }
+}
+
+/// The most JSON values that are tried; a text of many braces is no evidence.
+const MOST_JSON: usize = 64;
+
+/// JSON objects and arrays anywhere in the text, outermost first, with their text.
+pub(crate) fn json_values(text: &str) -> Vec<(Value, &str)> {
+    let mut values = Vec::new();
+    let mut from = 0;
+    for _ in 0..MOST_JSON {
+        let Some(at) = text[from..].find(['{', '[']).map(|at| from + at) else {
+            break;
+        };
+        let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
+        match stream.next() {
+            Some(Ok(value)) => {
+                let end = at + stream.byte_offset();
+                values.push((value, &text[at..end]));
+                from = end;
+            }
+            _ => from = at + 1,
+        }
+    }
+    values
+}
+
+/// Header and claims as an unsigned compact JWT.
+pub(crate) fn compact(header: &Value, claims: &Value) -> String {
+    let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    format!("{}.{}.", encode(header), encode(claims))
+}
+
+/// Every text that begins as a JWT does and has a dot in it, in order.
+pub(crate) fn jwts(text: &str) -> Vec<String> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+/=%".contains(c);
+    let mut found = Vec::new();
+    let mut from = 0;
+    while let Some(at) = text[from..].find("eyJ").map(|at| from + at) {
+        let end = text[at..]
+            .find(|c| !is_part(c))
+            .map_or(text.len(), |end| at + end);
+        let run = text[at..end].trim_end_matches('.');
+        if run.contains('.') && run.len() > 40 {
+            let decoded = if run.contains('%') {
+                let form = format!("a={}", run.replace('+', "%2B"));
+                parameters(&form).into_iter().next().map(|(_, value)| value)
+            } else {
+                None
+            };
+            found.push(decoded.unwrap_or_else(|| run.to_owned()));
+        }
+        from = end;
+    }
+    found
+}
+
+/// The text without assertions and what else is long.
+pub(crate) fn words(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| word.len() < 200);
+    let words: Vec<_> = words.take(4000).collect();
+    words.join(" ")
+}
