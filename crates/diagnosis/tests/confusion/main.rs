@@ -1,0 +1,183 @@
+//! How often the true cause is found: faults made on purpose, sent to a server that refuses them for real.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and this one prints its table"
+)]
+
+mod faults;
+mod request;
+
+use std::fmt::Write;
+
+use faults::{FAULTS, PAIRS, fault};
+use jwt_bearer_diagnosis::{Certainty, Report};
+use jwt_bearer_sandbox::Dialect;
+use request::Try;
+
+#[derive(Default)]
+struct Row {
+    faults: usize,
+    first: usize,
+    among_three: usize,
+    certain: usize,
+    wrongly_certain: usize,
+    missed: Vec<String>,
+}
+
+impl Row {
+    fn add(&mut self, name: &str, truth: &[&str], report: &Report) {
+        let ids: Vec<_> = report
+            .findings()
+            .iter()
+            .map(|finding| finding.id())
+            .collect();
+        self.faults += 1;
+        let place = ids.iter().position(|id| truth.contains(id));
+        self.first += usize::from(place == Some(0));
+        self.among_three += usize::from(place.is_some_and(|place| place < 3));
+        let certain =
+            |finding: &&jwt_bearer_diagnosis::Finding| finding.certainty() == Certainty::Certain;
+        self.certain += usize::from(
+            report
+                .findings()
+                .first()
+                .filter(certain)
+                .is_some_and(|first| truth.contains(&first.id())),
+        );
+        let wrong: Vec<_> = report
+            .findings()
+            .iter()
+            .filter(certain)
+            .map(|finding| finding.id())
+            .filter(|id| !truth.contains(id))
+            .collect();
+        self.wrongly_certain += usize::from(!wrong.is_empty());
+        if place != Some(0) || !wrong.is_empty() {
+            self.missed.push(format!(
+                "{name}: {ids:?}, wrongly certain: {wrong:?}\n{report}"
+            ));
+        }
+    }
+}
+
+async fn check(t: &Try, name: &str, truth: &[&str], own: &mut Row, pasted: &mut Row) {
+    let sent = t.send().await;
+    let spoilt = sent.status() != 200 || t.fault.is_some();
+    assert!(spoilt, "{}: {name}: the server took it", t.dialect);
+    own.add(
+        &format!("own, {}, {name}", t.dialect),
+        truth,
+        &sent.as_own(),
+    );
+    pasted.add(
+        &format!("pasted, {}, {name}", t.dialect),
+        truth,
+        &sent.as_pasted(),
+    );
+}
+
+/// The table, and every fault whose true cause was not the first finding.
+async fn measure() -> (String, Vec<Row>) {
+    let mut table = String::from(
+        "| server | evidence | faults | true one first | among the first three | first and certain | wrongly certain |\n\
+         | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    let mut rows = Vec::new();
+    for dialect in Dialect::ALL {
+        let (mut own, mut pasted) = (Row::default(), Row::default());
+        for fault in FAULTS
+            .iter()
+            .filter(|fault| fault.dialects.contains(&dialect))
+        {
+            let mut t = Try::new(dialect);
+            (fault.spoil)(&mut t);
+            check(&t, fault.name, fault.truth, &mut own, &mut pasted).await;
+        }
+        push(&mut table, &mut rows, dialect.name(), own, pasted);
+    }
+    let (mut own, mut pasted) = (Row::default(), Row::default());
+    for (one, other) in PAIRS {
+        let mut t = Try::new(Dialect::Box);
+        (fault(one).spoil)(&mut t);
+        (fault(other).spoil)(&mut t);
+        let truth: Vec<_> = fault(one)
+            .truth
+            .iter()
+            .chain(fault(other).truth)
+            .copied()
+            .collect();
+        check(
+            &t,
+            &format!("{one} and {other}"),
+            &truth,
+            &mut own,
+            &mut pasted,
+        )
+        .await;
+    }
+    push(&mut table, &mut rows, "box, two faults", own, pasted);
+    let sum = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
+    line(
+        &mut table,
+        "all",
+        "",
+        &Row {
+            faults: sum(|row| row.faults),
+            first: sum(|row| row.first),
+            among_three: sum(|row| row.among_three),
+            certain: sum(|row| row.certain),
+            wrongly_certain: sum(|row| row.wrongly_certain),
+            missed: Vec::new(),
+        },
+    );
+    (table, rows)
+}
+
+fn push(table: &mut String, rows: &mut Vec<Row>, server: &str, own: Row, pasted: Row) {
+    line(table, server, "all", &own);
+    line(table, server, "a log", &pasted);
+    rows.extend([own, pasted]);
+}
+
+fn line(table: &mut String, server: &str, evidence: &str, row: &Row) {
+    _ = writeln!(
+        table,
+        "| {server} | {evidence} | {} | {} | {} | {} | {} |",
+        row.faults, row.first, row.among_three, row.certain, row.wrongly_certain
+    );
+}
+
+#[tokio::test]
+async fn the_true_cause_is_found_and_no_wrong_one_is_called_certain() {
+    let (table, rows) = measure().await;
+    println!("{table}");
+    for missed in rows.iter().flat_map(|row| &row.missed) {
+        println!("{missed}");
+    }
+    let sum = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
+    assert!(sum(|row| row.faults) >= 150);
+    assert_eq!(sum(|row| row.wrongly_certain), 0);
+    let readme = include_str!("../../README.md");
+    assert!(
+        readme.contains(&table),
+        "the README has another table than this:\n{table}"
+    );
+}
+
+/// What is sent without a fault is taken, and nothing is found.
+#[tokio::test]
+async fn without_a_fault_nothing_is_found() {
+    for dialect in Dialect::ALL {
+        let sent = Try::new(dialect).send().await;
+        assert_eq!(sent.status(), 200, "{dialect}");
+        for report in [sent.as_own(), sent.as_pasted()] {
+            let certain = report
+                .findings()
+                .iter()
+                .filter(|finding| finding.certainty() > Certainty::Possible);
+            assert_eq!(certain.count(), 0, "{dialect}: {report}");
+        }
+    }
+}
