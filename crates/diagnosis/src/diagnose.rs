@@ -85,6 +85,9 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         finding.explains_reply = is_topic || (is_reply && *proof);
         findings.push(finding);
     }
+    if !findings.iter().any(|finding| finding.explains_reply) {
+        findings.extend(open_questions(&topics, &seen));
+    }
     // What cannot be the cause of a reply that is known, and may well be harmless, is noise.
     let is_explained = findings
         .iter()
@@ -104,6 +107,24 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         findings,
         notes: Vec::new(),
     }
+}
+
+/// What an unknown text speaks of and nobody could look at: possible, if they are few.
+fn open_questions(topics: &[(&str, &[Check])], seen: &Observed) -> Vec<Finding> {
+    let mut open = Vec::new();
+    for (name, checks) in topics {
+        let unseen = checks.iter().filter(|check| seen.state(**check).is_none());
+        open.extend(unseen.map(|check| {
+            let line = format!("the text speaks of {name}, and there is no evidence about this");
+            let mut finding = of_check(*check, Certainty::Possible, vec![line]);
+            finding.explains_reply = true;
+            finding
+        }));
+    }
+    if open.len() > MOST_POSSIBLE {
+        open.clear();
+    }
+    open
 }
 
 /// What the server or a program said.
@@ -310,7 +331,9 @@ fn explain(entry: &'static Entry, seen: &Observed, findings: &mut Vec<Finding>) 
         .into_iter()
         .map(|finding| finding.of_entry(entry))
         .collect();
-    rest.sort_by_key(|finding| std::cmp::Reverse(finding.certainty));
+    // What could be looked at, with more evidence, comes behind what nobody can see from here.
+    let is_check = |finding: &Finding| Check::ALL.iter().any(|check| check.id() == finding.id);
+    rest.sort_by_key(|finding| (std::cmp::Reverse(finding.certainty), is_check(finding)));
     if rest.len() > MOST_POSSIBLE {
         let likely = rest
             .iter()

@@ -186,6 +186,8 @@ impl fmt::Debug for Evidence {
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     pub(crate) url: Option<String>,
+    /// Whether the URL had the parameters of the form behind it.
+    pub(crate) in_query: bool,
     pub(crate) method: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) parameters: Option<Vec<(String, String)>>,
@@ -201,10 +203,12 @@ impl Request {
         Self::default()
     }
 
-    /// The URL that it was sent to.
+    /// The URL that it was sent to. Of what stands behind a `?` is kept only whether there were parameters of the form.
     #[must_use]
-    pub fn url(mut self, url: impl Into<String>) -> Self {
-        self.url = Some(url.into());
+    pub fn url(mut self, url: impl AsRef<str>) -> Self {
+        let (url, query) = url.as_ref().split_once('?').unwrap_or((url.as_ref(), ""));
+        self.in_query = query.contains("assertion=") || query.contains("grant_type=");
+        self.url = Some(url.to_owned());
         self
     }
 

@@ -124,7 +124,7 @@ impl Paste {
         }
         if let (Some(path), Some(host)) = (&path, &host) {
             let url = match path.strip_prefix('/') {
-                Some(_) => format!("https://{host}{path}"),
+                Some(_) => format!("{}://{host}{path}", paste::scheme(host)),
                 None => path.clone(),
             };
             request = request.url(url);
@@ -299,7 +299,7 @@ impl Paste {
         if is_page && reply.is_none() {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
-        let rest = paste::words(whole);
+        let rest = paste::words(lines);
         if !rest.is_empty() && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));
         }

@@ -140,6 +140,14 @@ pub(crate) fn header(text: &str) -> Option<(&str, &str)> {
     (!name.is_empty() && name.chars().all(is_name)).then(|| (name, value[1..].trim()))
 }
 
+/// The scheme, which a request line does not tell.
+pub(crate) fn scheme(host: &str) -> &'static str {
+    let is_here = ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|here| host.starts_with(here));
+    if is_here { "http" } else { "https" }
+}
+
 /// A line that is a form with an assertion.
 pub(crate) fn is_form(text: &str) -> bool {
     let text = text.trim();
@@ -325,9 +333,21 @@ pub(crate) fn jwts(text: &str) -> Vec<String> {
     found
 }
 
-/// The text without assertions and what else is long.
-pub(crate) fn words(text: &str) -> String {
-    let words = text.split_whitespace().filter(|word| word.len() < 200);
-    let words: Vec<_> = words.take(4000).collect();
-    words.join(" ")
+/// What a program says, without what was sent and what is long.
+pub(crate) fn words(lines: &[Line<'_>]) -> String {
+    let is_sent = |line: &&&str| {
+        ["client_secret", "assertion=", "\"assertion\"", "grant_type"]
+            .iter()
+            .any(|part| line.contains(part))
+    };
+    let said = lines.iter().filter_map(|line| match line {
+        Line::Other(text) => Some(text),
+        _ => None,
+    });
+    let words = said
+        .filter(|line| !is_sent(line))
+        .flat_map(|line| line.split_whitespace())
+        .filter(|word| word.len() < 200)
+        .take(4000);
+    words.collect::<Vec<_>>().join(" ")
 }

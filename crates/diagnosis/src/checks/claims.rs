@@ -215,7 +215,8 @@ fn check_login_audience(case: &Case<'_>, audience: &str, seen: &mut Observed) {
 fn check_jti(case: &Case<'_>, seen: &mut Observed) {
     let jti = match value(case, "jti") {
         None if case.is_box() => return seen.proven(Check::JtiMissing, "there is no `jti`"),
-        None => return,
+        None if case.is_salesforce() => return,
+        None => return seen.hinted(Check::JtiMissing, "there is no `jti`"),
         Some(Value::String(jti)) => jti,
         Some(_) => return seen.proven(Check::JtiNotText, "`jti` is no string"),
     };

@@ -42,6 +42,7 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
             Check::JwtAlphabet,
             Check::JwtDamaged,
             Check::JwtDuplicate,
+            Check::KidInClaims,
         ],
         "the assertion has the form of a JWT: parts, base64url, JSON",
     );

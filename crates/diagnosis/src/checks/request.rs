@@ -39,8 +39,12 @@ fn check_url(case: &Case<'_>, seen: &mut Observed) {
     let Some(url) = case.url() else {
         return;
     };
-    let query = url.split_once('?').map_or("", |(_, query)| query);
-    if query.contains("assertion=") || query.contains("grant_type=") {
+    if case
+        .evidence
+        .request
+        .as_ref()
+        .is_some_and(|request| request.in_query)
+    {
         seen.proven(
             Check::ParametersInQuery,
             "the URL has the parameters behind a `?`",

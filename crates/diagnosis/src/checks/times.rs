@@ -185,7 +185,17 @@ impl Times {
                 .max_lifetime
                 .and_then(|max| i64::try_from(max.as_secs()).ok()),
         };
-        let (Some(life), Some(max)) = (self.life(), max) else {
+        let Some(life) = self.life() else {
+            return;
+        };
+        if life >= 20 {
+            seen.passed(&[Check::LifeTooShort], "it lives long enough to arrive");
+        }
+        let Some(max) = max else {
+            if life > 3600 {
+                let line = format!("it lives {life} s; few servers take more than an hour");
+                seen.hinted(Check::LifeTooLong, line);
+            }
             return;
         };
         // `iat` is often set back, and GitHub tells people to.
@@ -197,9 +207,6 @@ impl Times {
         } else if life > 0 && life <= max {
             let line = format!("it lives {life} s, of at most {max}");
             seen.passed(&[Check::LifeTooLong], &line);
-        }
-        if life >= 20 {
-            seen.passed(&[Check::LifeTooShort], "it lives long enough to arrive");
         }
     }
 

@@ -3,7 +3,7 @@
 use jwt_bearer_sandbox::Dialect;
 use serde_json::json;
 
-use crate::request::{Encoding, GRANT, ISSUER, Key, Try, now};
+use crate::request::{ENDPOINT, Encoding, GRANT, ISSUER, Key, ORIGIN, Try, now};
 
 /// A way to spoil a request.
 pub(crate) struct Fault {
@@ -66,12 +66,17 @@ pub(crate) const FAULTS: &[Fault] = &[
         t.der = true;
         t.header["alg"] = "ES256".into();
     }),
-    fault!("hex of the signature", ALL, ["signature-length"], |t| {
-        t.finish = |text| {
-            let (input, signature) = text.rsplit_once('.').unwrap();
-            format!("{input}.{}{signature}", &signature[..100])
-        };
-    }),
+    fault!(
+        "too long a signature",
+        ALL,
+        ["signature-length", "signature-mismatch"],
+        |t| {
+            t.finish = |text| {
+                let (input, signature) = text.rsplit_once('.').unwrap();
+                format!("{input}.{}{signature}", &signature[..100])
+            };
+        }
+    ),
     fault!("a cut signature", ALL, ["signature-length"], |t| {
         t.finish = |text| text[..text.len() - 60].to_owned();
     }),
@@ -87,7 +92,10 @@ pub(crate) const FAULTS: &[Fault] = &[
         ALL,
         ["key-mismatch", "signature-mismatch"],
         |t| {
-            t.registered = Key::OtherRsa;
+            t.registered = match t.dialect {
+                Dialect::Salesforce => Key::Ec,
+                _ => Key::OtherRsa,
+            };
         }
     ),
     fault!(
@@ -192,16 +200,16 @@ pub(crate) const FAULTS: &[Fault] = &[
         t.set("aud", json!(["https://api.box.com/oauth2/token"]));
     }),
     fault!("audience as a list", S, ["aud-list"], |t| t
-        .set("aud", json!(["ORIGIN"]))),
+        .set("aud", json!([ORIGIN]))),
     fault!("a slash behind the audience", B, ["aud-trailing"], |t| {
         t.set("aud", "https://api.box.com/oauth2/token/");
     }),
     fault!("a slash behind the audience", S, ["aud-trailing"], |t| t
-        .set("aud", "ORIGIN/")),
+        .set("aud", format!("{ORIGIN}/"))),
     fault!("a slash behind the audience", G, ["aud-trailing"], |t| t
-        .set("aud", "ENDPOINT/")),
+        .set("aud", format!("{ENDPOINT}/"))),
     fault!("the endpoint as audience", S, ["aud-trailing"], |t| t
-        .set("aud", "ORIGIN/services/oauth2/token")),
+        .set("aud", format!("{ORIGIN}/services/oauth2/token"))),
     fault!("audience without scheme", B, ["aud-no-scheme"], |t| t
         .set("aud", "api.box.com")),
     fault!("audience without scheme", S, ["aud-no-scheme"], |t| t

@@ -18,11 +18,15 @@ use tokio::net::TcpStream;
 pub(crate) const ISSUER: &str = "client-0123456789abcdef";
 pub(crate) const SECRET: &str = "kept-secret-0123456789";
 pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// The server that the sandbox stands for.
+pub(crate) const ORIGIN: &str = "https://acme.my.salesforce.com";
+pub(crate) const ENDPOINT: &str = "https://as.example/token";
 const RSA: &[u8] = include_bytes!("../../../keyfile/testdata/rsa.pem");
 const OTHER_RSA: &[u8] = include_bytes!("../../../keyfile/testdata/rsa-3072.pem");
 const EC: &[u8] = include_bytes!("../../../keyfile/testdata/p256.pem");
 const RSA_PUBLIC: &[u8] = include_bytes!("../../../keyfile/testdata/rsa-public.pem");
 const RSA_CERTIFICATE: &[u8] = include_bytes!("../../../keyfile/testdata/rsa-certificate.pem");
+const EC_CERTIFICATE: &[u8] = include_bytes!("../../../keyfile/testdata/p256-certificate.pem");
 const EC_PUBLIC: &[u8] = include_bytes!("../../../keyfile/testdata/p256-public.pem");
 
 pub(crate) fn now() -> i64 {
@@ -131,11 +135,11 @@ impl Try {
             ),
             Dialect::Salesforce => (
                 json!({"alg": "RS256"}),
-                json!({"iss": ISSUER, "sub": "ann@example.com", "aud": "ORIGIN", "exp": now + 170}),
+                json!({"iss": ISSUER, "sub": "ann@example.com", "aud": ORIGIN, "exp": now + 170}),
             ),
             _ => (
                 json!({"alg": "RS256", "kid": "key0001x"}),
-                json!({"iss": ISSUER, "sub": "ann", "aud": "ENDPOINT", "jti": "n0tUsedBefore-0123456789",
+                json!({"iss": ISSUER, "sub": "ann", "aud": ENDPOINT, "jti": "n0tUsedBefore-0123456789",
                     "iat": now, "exp": now + 60}),
             ),
         };
@@ -218,25 +222,17 @@ impl Try {
         }
         sandbox = match self.dialect {
             Dialect::Box => sandbox.enterprise("12345678").user("98765432"),
-            Dialect::Salesforce => sandbox.user("ann@example.com"),
-            _ => sandbox.user("ann"),
+            Dialect::Salesforce => sandbox
+                .user("ann@example.com")
+                .audience("https://login.salesforce.com")
+                .audience(ORIGIN),
+            _ => sandbox.user("ann").audience(ENDPOINT),
         };
         if !self.authorized {
             sandbox = sandbox.unauthorized();
         }
         let server = sandbox.start(([127, 0, 0, 1], 0).into()).await.unwrap();
-        let mut spoilt = self.clone();
-        if let Some(aud) = spoilt.claims.get("aud").and_then(Value::as_str) {
-            let aud = aud
-                .replace("ORIGIN", server.url())
-                .replace("ENDPOINT", &server.token_endpoint());
-            spoilt.set("aud", aud);
-        }
-        if let Some(Value::Array(list)) = spoilt.claims.get_mut("aud") {
-            for aud in list {
-                *aud = aud.as_str().unwrap().replace("ORIGIN", server.url()).into();
-            }
-        }
+        let spoilt = self.clone();
         let assertion = spoilt.assertion();
         let mut form = self.form.clone();
         for (name, value) in &mut form {
@@ -262,10 +258,15 @@ impl Try {
                 .collect();
             body = Value::from(json).to_string();
         }
+        let host = match self.dialect {
+            Dialect::Box => "api.box.com",
+            Dialect::Salesforce => "acme.my.salesforce.com",
+            _ => "as.example",
+        };
         let message = format!(
             "{} {target} HTTP/1.1\r\nhost: {}\r\ncontent-type: {}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
             self.method,
-            server.address(),
+            host,
             self.content_type,
             body.len()
         );
@@ -281,7 +282,7 @@ impl Try {
             spoilt,
             assertion,
             form,
-            url: format!("{}{target}", server.url()),
+            url: format!("https://{host}{target}"),
             message,
             reply,
             sent_at,
@@ -341,6 +342,7 @@ impl Sent {
             .received_at(self.received_at);
         evidence = match (spoilt.dialect, spoilt.registered) {
             (Dialect::Salesforce, Key::Rsa) => evidence.registered(RSA_CERTIFICATE),
+            (Dialect::Salesforce, _) => evidence.registered(EC_CERTIFICATE),
             (_, registered) => evidence.registered(registered.public().to_spki_pem().as_bytes()),
         };
         if spoilt.dialect != Dialect::Salesforce {
@@ -359,12 +361,6 @@ impl Sent {
 
     /// What somebody has who uses another program: a log like that of `curl -v`, and no word of the key.
     pub(crate) fn as_pasted(&self) -> Report {
-        let host = match self.spoilt.dialect {
-            Dialect::Box => "api.box.com",
-            Dialect::Salesforce => "acme.my.salesforce.com",
-            _ => "as.example",
-        };
-        let local = self.url.split('/').nth(2).unwrap();
         let mut text = String::from("* Connected to server\n");
         let (head, body) = self.message.split_once("\r\n\r\n").unwrap();
         for line in head.lines() {
@@ -376,8 +372,6 @@ impl Sent {
             text.push_str(&format!("< {line}\n"));
         }
         text.push_str(&format!("<\n{body}\n* Closing connection\n"));
-        // The sandbox's address is in the request line, and in the audience where the server's own belongs.
-        let text = text.replace(local, host);
         let paste = Paste::read(&text);
         let report = paste.diagnose();
         let page = format!("{report}");
