@@ -85,7 +85,9 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         finding.explains_reply = is_topic || (is_reply && *proof);
         findings.push(finding);
     }
-    if !findings.iter().any(|finding| finding.explains_reply) {
+    let is_open =
+        |finding: &Finding| !finding.explains_reply && finding.certainty < Certainty::Certain;
+    if findings.iter().all(is_open) {
         findings.extend(open_questions(&topics, &seen));
     }
     // What cannot be the cause of a reply that is known, and may well be harmless, is noise.
@@ -95,7 +97,12 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     findings.retain(|finding| {
         !is_explained || finding.explains_reply || finding.certainty > Certainty::Possible
     });
-    findings.sort_by_key(|finding| std::cmp::Reverse((finding.explains_reply, finding.certainty)));
+    // What an unknown text speaks of is told by its words alone; what is proven weighs more.
+    let is_known = !entries.is_empty();
+    findings.sort_by_key(|finding| {
+        let explains = finding.explains_reply;
+        std::cmp::Reverse((is_known && explains, finding.certainty, explains))
+    });
 
     Report {
         provider,

@@ -240,7 +240,17 @@ impl fmt::Display for Report {
                 finding.id
             )?;
         }
-        if !self.passed.is_empty() {
+        let is_solved = self
+            .findings
+            .first()
+            .is_some_and(|first| first.explains_reply && first.certainty == Certainty::Certain);
+        if is_solved {
+            writeln!(
+                f,
+                "✓ {} other things were checked and are right.\n",
+                self.passed.len()
+            )?;
+        } else if !self.passed.is_empty() {
             writeln!(f, "Ruled out:")?;
             for passed in &self.passed {
                 writeln!(f, "✓ {}", passed.line)?;

@@ -62,6 +62,14 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
 }
 
 fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
+    let header = case
+        .evidence
+        .assertion
+        .as_ref()
+        .map(jwt_bearer_assertion::Decoded::header);
+    if header.is_some_and(|header| header.contains_key("alg")) {
+        seen.passed(&[Check::AlgMissing], "the header has an `alg`");
+    }
     let Some(algorithm) = case
         .evidence
         .assertion

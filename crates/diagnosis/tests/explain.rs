@@ -1,0 +1,242 @@
+//! What is read out of pasted text, and what is never shown.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use jwt_bearer_diagnosis::{Certainty, MAX_PASTE, Paste, masked};
+use proptest::prelude::*;
+
+fn first(text: &str) -> (String, Certainty) {
+    let report = Paste::read(text).diagnose();
+    let finding = report
+        .findings()
+        .first()
+        .unwrap_or_else(|| panic!("nothing found:\n{report}"));
+    (finding.id().to_owned(), finding.certainty())
+}
+
+#[test]
+fn errors_in_the_forms_that_servers_have() {
+    for text in [
+        r#"{"error":"invalid_app_access","error_description":"user is not admin approved to access this app"}"#,
+        r#"{ "error_description" : "user is not admin approved to access this app", "error" : "invalid_app_access" }"#,
+        "error=invalid_app_access&error_description=user+is+not+admin+approved+to+access+this+app",
+        "<OAuth><error>invalid_app_access</error><error_description>user is not admin approved</error_description></OAuth>",
+        "\u{1b}[31mERROR\u{1b}[0m running org:login:jwt: invalid_app_access: user is not admin approved to access this app",
+        "HTTP/1.1 400 Bad Request\r\nDate: Wed, 15 Nov 2023 00:00:00 GMT\r\n\r\n{\"error\":\"invalid_app_access\"}",
+    ] {
+        assert_eq!(
+            first(text),
+            ("salesforce-app-access".into(), Certainty::Certain),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn exceptions_of_programs() {
+    for (text, id) in [
+        (
+            "FAILURE: user hasn't approved this consumer",
+            "salesforce-not-preauthorized",
+        ),
+        (
+            "simple_salesforce.exceptions.SalesforceAuthenticationFailed: invalid_grant: <b>user hasn&#39;t approved\nthis consumer</b>",
+            "salesforce-not-preauthorized",
+        ),
+        (
+            "Error: Expired Auth: Auth code or refresh token has expired.",
+            "box-sdk-expired-auth",
+        ),
+        (
+            "google.auth.exceptions.RefreshError: ('invalid_grant: Invalid JWT Signature.', {})",
+            "google-key-deleted",
+        ),
+        (
+            "[{\"message\":\"Session expired or invalid\",\"errorCode\":\"INVALID_SESSION_ID\"}]",
+            "salesforce-instance-url",
+        ),
+        (
+            "An error occurred (AccessDeniedException) when calling the Sign operation",
+            "kms-access",
+        ),
+        (
+            "error:1E08010C:DECODER routines::unsupported, error:0906D06C:PEM routines:PEM_read_bio:no start line",
+            "key-lost-line-ends",
+        ),
+        ("curl: (6) Could not resolve host: api.boxx.com", "dns"),
+        (
+            "curl: (60) SSL certificate problem: self-signed certificate in certificate chain",
+            "tls",
+        ),
+    ] {
+        let report = Paste::read(text).diagnose();
+        let ids: Vec<_> = report
+            .findings()
+            .iter()
+            .map(|finding| finding.id())
+            .collect();
+        assert!(ids.contains(&id), "{text}: {ids:?}\n{report}");
+    }
+}
+
+#[test]
+fn claims_as_plain_json() {
+    let text = r#"
+        $header = {"alg":"RS256"}
+        $claims = {"iss":"abc","sub":12345,"box_sub_type":"enterprise","aud":"https://api.box.com/oauth2/token","jti":"0123456789abcdef","exp":1700000000}
+        -> {"error":"invalid_grant","error_description":"Please check the 'sub' claim. The 'sub' specified is invalid."}"#;
+    assert_eq!(first(text), ("sub-not-text".into(), Certainty::Certain));
+}
+
+#[test]
+fn the_same_jti_in_two_assertions() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let jwt = |exp: u64| {
+        let claims = format!(
+            r#"{{"iss":"abc","sub":"12345","box_sub_type":"enterprise","aud":"https://api.box.com/oauth2/token","jti":"0123456789abcdef","exp":{exp}}}"#
+        );
+        format!(
+            "{}.{}.{}",
+            URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256","kid":"k"}"#),
+            URL_SAFE_NO_PAD.encode(claims),
+            URL_SAFE_NO_PAD.encode([1; 256])
+        )
+    };
+    let text = format!(
+        "first {} then {} Please check the 'jti' claim. A unique 'jti' value is required.",
+        jwt(1_700_000_000),
+        jwt(1_700_000_100)
+    );
+    assert_eq!(first(&text), ("jti-reused".into(), Certainty::Certain));
+}
+
+/// The certificate proves that the signature is another key's.
+#[test]
+fn a_certificate_beside_the_assertion() {
+    let certificate = include_str!("../../keyfile/testdata/rsa-certificate.pem");
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    let jwt = format!(
+        "{}.{}.{}",
+        URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#),
+        URL_SAFE_NO_PAD.encode(
+            r#"{"iss":"3MVG9","sub":"a@b.c","aud":"https://login.salesforce.com","exp":1700000000}"#
+        ),
+        URL_SAFE_NO_PAD.encode([1; 256])
+    );
+    let text = format!(
+        "{certificate}\nassertion={jwt}\n{{\"error\":\"invalid_grant\",\"error_description\":\"invalid assertion\"}}"
+    );
+    assert_eq!(
+        first(&text),
+        ("signature-mismatch".into(), Certainty::Certain)
+    );
+}
+
+#[test]
+fn keys_and_secrets_are_warned_of_and_never_repeated() {
+    let key = include_str!("../../keyfile/testdata/rsa.pem");
+    let body = key.lines().nth(3).unwrap();
+    let text = format!(
+        "{key}\ncurl https://api.box.com/oauth2/token -d client_secret=s3cr3tS3cr3tS3cr3t -d grant_type=x\n\
+         {{\"access_token\":\"T0kenT0kenT0kenT0ken0\"}} the server said s0meth1ngUnkn0wnT0kenLike1234 to ann@example.com"
+    );
+    let paste = Paste::read(&text);
+    let report = paste.diagnose();
+    assert_eq!(report.notes().len(), 2, "{report}");
+    let all = format!(
+        "{paste:?} {report:?} {report} {}",
+        serde_json::to_string(&report).unwrap()
+    );
+    for secret in [
+        body,
+        "s3cr3tS3cr3tS3cr3t",
+        "T0kenT0kenT0kenT0ken0",
+        "s0meth1ngUnkn0wn",
+        "ann@example.com",
+    ] {
+        assert!(!all.contains(secret), "{secret} is in {all}");
+    }
+}
+
+#[test]
+fn names_are_masked_in_the_middle() {
+    assert_eq!(masked("abcdefghijkl"), "abc…kl (12 characters)");
+    assert_eq!(masked("1234567"), "1… (7 characters)");
+    assert_eq!(masked(""), "");
+    assert_eq!(masked("a\u{1b}[2Jbcdefghij").matches('\u{1b}').count(), 0);
+}
+
+#[test]
+fn a_long_text_is_cut() {
+    let report = Paste::read(&"é{[<>&eyJ.".repeat(MAX_PASTE / 8)).diagnose();
+    assert!(report.notes()[0].contains("1 MiB"));
+}
+
+proptest! {
+    /// Whatever is pasted: no panic, and no control character on the terminal.
+    #[test]
+    fn any_text_is_read(text in any::<String>()) {
+        let page = Paste::read(&text).diagnose().to_string();
+        prop_assert!(!page.contains(|c: char| c.is_control() && c != '\n'));
+    }
+
+    #[test]
+    fn any_mixture_of_pieces_is_read(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..40)) {
+        let report = Paste::read(&pieces.concat()).diagnose();
+        let page = report.to_string();
+        prop_assert!(!page.contains(|c: char| c.is_control() && c != '\n'));
+        prop_assert!(!page.contains("p4ssw0rdp4ssw0rd"));
+    }
+}
+
+const PIECES: &[&str] = &[
+    "\n",
+    " ",
+    "> ",
+    "< ",
+    "* ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    ":",
+    "'",
+    "\\",
+    "%",
+    "=",
+    "&",
+    "é",
+    "\u{202e}",
+    "\u{7}",
+    "POST /oauth2/token HTTP/1.1\n",
+    "HTTP/1.1 400\n",
+    "Date: Wed, 15 Nov 2023 00:00:00 GMT\n",
+    "Host: api.box.com\n",
+    "-----BEGIN PRIVATE KEY-----",
+    "-----END PRIVATE KEY-----",
+    "-----BEGIN CERTIFICATE-----",
+    "-----END CERTIFICATE-----",
+    "eyJhbGciOiJSUzI1NiJ9",
+    ".eyJpc3MiOiJhIiwiZXhwIjoxZTMwMH0",
+    ".c2ln",
+    "client_secret=p4ssw0rdp4ssw0rd",
+    "{\"error\":\"invalid_grant\"}",
+    "{\"iss\":\"a\",\"exp\":1e308,\"iat\":-5}",
+    "{\"boxAppSettings\":{}}",
+    "{\"alg\":\"RS256\"}",
+    "curl -d ",
+    "https://x@y/z?grant_type=a",
+    "grant_type=",
+    "<error>",
+    "</error>",
+    "<html>",
+    "invalid assertion",
+    "exp",
+    "{\"iss\":\"a\",\"aud\":\"b\",\"exp\":9223372036854775807,\"iat\":-9223372036854775808,\"nbf\":18446744073709551615}",
+];
