@@ -247,7 +247,8 @@ pub(crate) struct RequestArgs {
     /// Salesforce's host, which sets endpoint and audience: login, test, or NAME.my.salesforce.com.
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
-    /// The private key: a file, or env:NAME for an environment variable with PEM in it.
+    /// The private key: a file (PEM, PKCS#12, JKS, JWK and others), file:FILE?alias=NAME for one of several keys in a
+    /// keystore, or env:NAME for an environment variable.
     // A PEM by mistake begins with hyphens, and would be repeated as an unknown flag.
     #[arg(long, value_name = "URI", allow_hyphen_values = true)]
     pub(crate) key: Option<String>,
@@ -290,6 +291,9 @@ pub(crate) struct RequestArgs {
     /// The file that holds the passphrase of the private key.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// The open file descriptor that gives the passphrase of the private key; 0 is standard input.
+    #[arg(long, value_name = "N")]
+    pub(crate) passphrase_fd: Option<u32>,
     /// What the assertion is for: the grant itself (RFC 7523 §2.1), or client authentication (§2.2)
     /// [default: jwt-bearer].
     #[arg(long, value_enum)]

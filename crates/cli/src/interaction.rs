@@ -1,4 +1,4 @@
-//! Where secrets come from: a named variable, a file, or a prompt.
+//! Where secrets come from: a named variable, a file, a file descriptor, or a prompt.
 
 use std::fs::File;
 use std::io::{IsTerminal, Read, stdin};
@@ -14,15 +14,16 @@ use crate::error::Failure;
 /// No secret is longer: 64 KiB.
 const MAX_SECRET: u64 = 64 << 10;
 
-/// A secret by reference. At most one of the two is set.
+/// A secret by reference. At most one of the three is set.
 #[derive(Debug)]
 pub(crate) struct Reference<'a> {
     /// What it is, for errors and prompts.
     pub(crate) what: &'static str,
-    /// The flags' name without `-env` and `-file`.
+    /// The flags' name without `-env`, `-file` and `-fd`.
     pub(crate) flag: &'static str,
     pub(crate) env: Option<&'a str>,
     pub(crate) file: Option<&'a Path>,
+    pub(crate) fd: Option<u32>,
 }
 
 impl<'a> Reference<'a> {
@@ -32,28 +33,45 @@ impl<'a> Reference<'a> {
             flag: "client-secret",
             env: env.map(String::as_str),
             file,
+            fd: None,
         }
     }
 
-    pub(crate) fn passphrase(env: Option<&'a String>, file: Option<&'a Path>) -> Self {
+    pub(crate) fn passphrase(
+        env: Option<&'a String>,
+        file: Option<&'a Path>,
+        fd: Option<u32>,
+    ) -> Self {
         Self {
             what: "passphrase",
             flag: "passphrase",
             env: env.map(String::as_str),
             file,
+            fd,
         }
     }
 
     /// The secret, if one is named.
     pub(crate) fn read(&self) -> Result<Option<SecretString>, Failure> {
         let Self { what, flag, .. } = self;
-        match (self.env, self.file) {
-            (None, None) => Ok(None),
-            (Some(_), Some(_)) => Err(Failure::usage(format!(
-                "both --{flag}-env and --{flag}-file are set; set one of them"
-            ))),
-            (Some(name), None) => variable(what, name).map(Some),
-            (None, Some(path)) => file(what, path).map(Some),
+        match (self.env, self.file, self.fd) {
+            (None, None, None) => Ok(None),
+            (Some(name), None, None) => variable(what, name).map(Some),
+            (None, Some(path), None) => file(what, path).map(Some),
+            (None, None, Some(number)) => descriptor(what, number).map(Some),
+            (env, file, fd) => {
+                let set = [
+                    ("env", env.is_some()),
+                    ("file", file.is_some()),
+                    ("fd", fd.is_some()),
+                ];
+                let set = set.iter().filter(|(_, is_set)| *is_set);
+                let set: Vec<_> = set.map(|(kind, _)| format!("--{flag}-{kind}")).collect();
+                Err(Failure::usage(format!(
+                    "both {} are set; set one of them",
+                    set.join(" and ")
+                )))
+            }
         }
     }
 }
@@ -87,10 +105,45 @@ fn variable(what: &str, name: &str) -> Result<SecretString, Failure> {
 /// The one line of a file: a newline at its end is the editor's.
 fn file(what: &str, path: &Path) -> Result<SecretString, Failure> {
     let text = text_file(what, path, MAX_SECRET)?;
+    one_line(what, &path.display().to_string(), &text)
+}
+
+/// The one line that comes through an open file descriptor, 0 for standard input.
+fn descriptor(what: &str, number: u32) -> Result<SecretString, Failure> {
+    let name = format!("file descriptor {number}");
+    let unreadable =
+        |error| Failure::usage(format!("{name}, for the {what}, cannot be read: {error}"));
+    let input: Box<dyn Read> = match number {
+        0 => Box::new(stdin().lock()),
+        // To take over a descriptor by its number is `unsafe`; to open it anew is not.
+        _ if cfg!(unix) => Box::new(File::open(format!("/dev/fd/{number}")).map_err(unreadable)?),
+        _ => {
+            return Err(Failure::usage(format!(
+                "{name}, for the {what}, can be read on Unix alone; other systems have 0, which is standard input"
+            )));
+        }
+    };
+    // Room for the longest, so that no copy is left behind by growing.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET as usize + 1));
+    input
+        .take(MAX_SECRET + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_SECRET {
+        return Err(Failure::usage(format!(
+            "{name} gives far too much to be the {what}"
+        )));
+    }
+    let text = std::str::from_utf8(&bytes)
+        .map_err(|_| Failure::usage(format!("{name}, for the {what}, is not UTF-8")))?;
+    one_line(what, &name, text)
+}
+
+fn one_line(what: &str, name: &str, text: &str) -> Result<SecretString, Failure> {
     let secret = text
         .trim_start_matches('\u{feff}')
         .trim_end_matches(['\r', '\n']);
-    let wrong = |why: &str| Failure::usage(format!("{}, for the {what}, {why}", path.display()));
+    let wrong = |why: &str| Failure::usage(format!("{name}, for the {what}, {why}"));
     match secret {
         "" => Err(wrong("is empty")),
         secret if secret.contains('\n') => Err(wrong("has several lines, where one was expected")),
@@ -160,8 +213,8 @@ impl Passphrase {
         }
         prompt(&format!("Passphrase of {key}")).map_err(missing)?.ok_or_else(|| {
             missing(format!(
-                "{key} is encrypted; name its passphrase with --passphrase-env NAME or --passphrase-file FILE, or run \
-                 this in a terminal"
+                "{key} is encrypted; name its passphrase with --passphrase-env NAME, --passphrase-file FILE or \
+                 --passphrase-fd N, or run this in a terminal"
             ))
         })
     }

@@ -18,16 +18,30 @@ const EXCLUSIVE: [&[&str]; 6] = [
     &["subject", "user", "login"],
     &["token-endpoint", "host"],
     &["client-secret-env", "client-secret-file"],
-    &["passphrase-env", "passphrase-file"],
+    &["passphrase-env", "passphrase-file", "passphrase-fd"],
     &["issuer", "box-config"],
 ];
 
 /// Settings of a profile that belong to one that flags or variables replace.
 const BELONGING: [(&str, &[&str]); 2] = [
-    ("key", &["key-id", "passphrase-env", "passphrase-file"]),
+    (
+        "key",
+        &[
+            "key-id",
+            "passphrase-env",
+            "passphrase-file",
+            "passphrase-fd",
+        ],
+    ),
     (
         "box-config",
-        &["key", "key-id", "passphrase-env", "passphrase-file"],
+        &[
+            "key",
+            "key-id",
+            "passphrase-env",
+            "passphrase-file",
+            "passphrase-fd",
+        ],
     ),
 ];
 

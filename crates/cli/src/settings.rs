@@ -238,6 +238,7 @@ impl Settings {
         let reference = Reference::passphrase(
             args.passphrase_env.as_ref(),
             args.passphrase_file.as_deref(),
+            args.passphrase_fd,
         );
         let passphrase = reference.read()?;
         if let Some(key) = &args.key {
@@ -401,12 +402,8 @@ fn chain(value: &Value) -> Option<Vec<Vec<u8>>> {
 
 /// Opens the key that the flags name.
 pub(crate) async fn named_key(args: &KeyArgs) -> Result<Arc<dyn Signer>, Failure> {
-    let passphrase = &args.passphrase;
-    let reference = Reference::passphrase(
-        passphrase.passphrase_env.as_ref(),
-        passphrase.passphrase_file.as_deref(),
-    );
-    open(&args.key, args.algorithm.as_deref(), reference.read()?).await
+    let passphrase = args.passphrase.read()?;
+    open(&args.key, args.algorithm.as_deref(), passphrase).await
 }
 
 async fn open(

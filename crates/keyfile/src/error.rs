@@ -127,7 +127,7 @@ impl KeyFileError {
     }
 }
 
-/// Names between backticks: the first twenty, none of them endless or with characters that a terminal obeys.
+/// Sorted names between backticks: the first twenty, none of them endless or with characters that a terminal obeys.
 fn list(names: &[&str]) -> String {
     let short = |name: &&str| {
         let name = name.chars().take(64).flat_map(|c| match c {
@@ -137,6 +137,8 @@ fn list(names: &[&str]) -> String {
         });
         format!("`{}`", name.collect::<String>())
     };
+    let mut names = names.to_vec();
+    names.sort_unstable();
     let mut listed: Vec<_> = names.iter().take(20).map(short).collect();
     if names.len() > listed.len() {
         listed.push("others".into());

@@ -50,34 +50,17 @@ pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry
         verify(mac, authenticated, tried).map_err(|error| ask(error, passphrase))?;
     }
     let safes = elements(authenticated).map_err(|_| damaged())?;
-    let mut plain = Vec::new();
-    let mut work = 0;
-    for safe in &safes {
-        if let Some(data) = content_of(safe, DATA) {
-            plain.push(Zeroizing::new(octets(&data).ok_or_else(damaged)?.to_vec()));
-            continue;
-        }
-        let encrypted = content_of(safe, ENCRYPTED_DATA).ok_or_else(|| {
-            unsupported(
-                "a PKCS#12 store that is encrypted for a certificate in place of a passphrase",
-            )
-        })?;
-        let content = inner(&encrypted).and_then(|parts| inner(parts.get(1)?));
-        let Some([_, identifier, ciphertext]) = content.as_deref() else {
-            return Err(damaged());
-        };
-        let scheme = Scheme::read(identifier)?;
-        work += scheme.work;
-        if work > MAX_ITERATIONS {
-            return Err(too_expensive(&format!(
-                "{work} iterations, where {MAX_ITERATIONS} is the limit"
-            )));
-        }
-        let safe = scheme
-            .decrypt(ciphertext.value(), tried)
-            .map_err(|error| ask(error, passphrase))?;
-        plain.push(safe);
+    let safes: Vec<_> = safes.iter().map(Safe::read).collect::<Result<_, _>>()?;
+    let work = safes.iter().map(Safe::work).sum();
+    if work > MAX_ITERATIONS {
+        return Err(too_expensive(&format!(
+            "{work} iterations, where {MAX_ITERATIONS} is the limit"
+        )));
     }
+    let plain = safes.iter().map(|safe| safe.open(tried));
+    let plain: Vec<_> = plain
+        .collect::<Result<_, _>>()
+        .map_err(|error| ask(error, passphrase))?;
     let mut bags = Vec::new();
     for safe in &plain {
         for bag in elements(safe).map_err(|_| ask(wrong_passphrase(), passphrase))? {
@@ -85,6 +68,47 @@ pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry
         }
     }
     Ok(named(bags))
+}
+
+/// A part of the store, encrypted or not.
+enum Safe<'a> {
+    Plain(&'a [u8]),
+    Encrypted(Scheme<'a>, &'a [u8]),
+}
+
+impl<'a> Safe<'a> {
+    fn read(info: &AnyRef<'a>) -> Result<Self, KeyFileError> {
+        if let Some(data) = content_of(info, DATA) {
+            return Ok(Self::Plain(octets(&data).ok_or_else(damaged)?));
+        }
+        let encrypted = content_of(info, ENCRYPTED_DATA).ok_or_else(|| {
+            unsupported(
+                "a PKCS#12 store that is encrypted for a certificate in place of a passphrase",
+            )
+        })?;
+        let content = inner(&encrypted).and_then(|parts| inner(parts.get(1)?));
+        match content.as_deref() {
+            Some([_, identifier, ciphertext]) => Ok(Self::Encrypted(
+                Scheme::read(identifier)?,
+                ciphertext.value(),
+            )),
+            _ => Err(damaged()),
+        }
+    }
+
+    const fn work(&self) -> u64 {
+        match self {
+            Self::Plain(_) => 0,
+            Self::Encrypted(scheme, _) => scheme.work,
+        }
+    }
+
+    fn open(&self, passphrase: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+        match self {
+            Self::Plain(octets) => Ok(Zeroizing::new(octets.to_vec())),
+            Self::Encrypted(scheme, ciphertext) => scheme.decrypt(ciphertext, passphrase),
+        }
+    }
 }
 
 /// A key or a certificate, and what belongs to it.

@@ -155,6 +155,133 @@ fn a_long_salt_is_named() {
     );
 }
 
+#[test]
+fn older_schemes_have_the_same_limit() {
+    let old = |oid: &[u8], count| {
+        let parameters = tlv(SEQUENCE, &[&tlv(OCTETS, &[&[7; 8]]), &integer(count)]);
+        let scheme = tlv(SEQUENCE, &[&tlv(OID, &[oid]), &parameters]);
+        tlv(SEQUENCE, &[&scheme, &tlv(OCTETS, &[&[7; 32]])])
+    };
+    let md5_des: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 3];
+    let pkcs12_3des: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 1, 3];
+    for oid in [md5_des, pkcs12_3des] {
+        for (count, kind) in [
+            (0, Kind::Malformed),
+            (1, Kind::WrongPassphrase),
+            (10_000_001, Kind::TooExpensive),
+            (u128::MAX >> 1, Kind::TooExpensive),
+        ] {
+            assert_eq!(refusal(&old(oid, count)).kind(), kind, "{count}");
+        }
+    }
+}
+
+/// A PKCS#12 store without encryption, around these bags; with a MAC of so many iterations, if any.
+fn pkcs12(bags: &[u8], iterations: Option<u128>) -> Vec<u8> {
+    let data = tlv(OID, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
+    let content = |octets: &[u8]| {
+        tlv(
+            SEQUENCE,
+            &[&data, &tlv(CONTEXT, &[&tlv(OCTETS, &[octets])])],
+        )
+    };
+    let safes = tlv(SEQUENCE, &[&content(&tlv(SEQUENCE, &[bags]))]);
+    let sha1 = tlv(SEQUENCE, &[&tlv(OID, &[&[0x2b, 14, 3, 2, 26]])]);
+    let mac = iterations.map(|count| {
+        let info = tlv(SEQUENCE, &[&sha1, &tlv(OCTETS, &[&[7; 20]])]);
+        tlv(
+            SEQUENCE,
+            &[&info, &tlv(OCTETS, &[&[7; 8]]), &integer(count)],
+        )
+    });
+    let mac = mac.unwrap_or_default();
+    tlv(SEQUENCE, &[&integer(3), &content(&safes), &mac])
+}
+
+const CONTEXT: u8 = 0xa0;
+
+fn key_bag(key: &[u8]) -> Vec<u8> {
+    let oid: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2];
+    tlv(SEQUENCE, &[&tlv(OID, &[oid]), &tlv(CONTEXT, &[key])])
+}
+
+#[test]
+fn expensive_pkcs12_is_refused_at_once() {
+    for (count, kind) in [
+        (0, Kind::Malformed),
+        (1000, Kind::WrongPassphrase),
+        (1_000_001, Kind::TooExpensive),
+        (u128::from(u64::MAX), Kind::TooExpensive),
+    ] {
+        assert_eq!(refusal(&pkcs12(&[], Some(count))).kind(), kind, "{count}");
+    }
+    // What would end the process: it shows after the store was decrypted only.
+    let kdfs: [(&[u8], &[u128], Kind); 4] = [
+        (&SCRYPT, &[0, 8, 1], Kind::Malformed),
+        (&SCRYPT, &[1 << 40, 8, 1], Kind::TooExpensive),
+        (&PBKDF2, &[1 << 31], Kind::TooExpensive),
+        (&PBKDF2, &[1000], Kind::WrongPassphrase),
+    ];
+    for (kdf, numbers, kind) in kdfs {
+        let key = encrypted(kdf, 8, numbers);
+        assert_eq!(refusal(&pkcs12(&key_bag(&key), None)).kind(), kind);
+    }
+}
+
+#[test]
+fn pkcs12_does_not_add_up_what_is_allowed_once() {
+    let oid: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 6];
+    let identifier = encrypted(&PBKDF2, 8, &[1_000_000]);
+    let header = if identifier[1] < 128 { 2 } else { 3 };
+    let identifier = &identifier[header..identifier.len() - 34];
+    let data = tlv(OID, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
+    let content = tlv(SEQUENCE, &[&data, identifier, &tlv(0x80, &[&[7; 15]])]);
+    let content = tlv(SEQUENCE, &[&integer(0), &content]);
+    let safe = tlv(SEQUENCE, &[&tlv(OID, &[oid]), &tlv(CONTEXT, &[&content])]);
+    let count = |safes: Vec<u8>| {
+        let data = tlv(OID, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
+        let safes = long(SEQUENCE, &safes);
+        let octets = long(OCTETS, &safes);
+        let info = long(SEQUENCE, &[&data[..], &long(CONTEXT, &octets)].concat());
+        long(SEQUENCE, &[&integer(3)[..], &info].concat())
+    };
+    assert_eq!(refusal(&count(safe.clone())).kind(), Kind::WrongPassphrase);
+    let eleven = refusal(&count(safe.repeat(11)));
+    assert_eq!(eleven.kind(), Kind::TooExpensive);
+    assert_eq!(
+        eleven.to_string(),
+        "decrypting the private key asks for 11000000 iterations, where 10000000 is the limit: if you trust the file, \
+         `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
+    );
+}
+
+/// With a length of two octets.
+fn long(tag: u8, value: &[u8]) -> Vec<u8> {
+    let [high, low] = (value.len() as u16).to_be_bytes();
+    [&[tag, 0x82, high, low][..], value].concat()
+}
+
+#[test]
+fn counts_in_java_keystores_allocate_nothing() {
+    let huge = [0xff; 4];
+    let head = [0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2];
+    let key = [0, 0, 0, 1, 0, 1, b'a', 0, 0, 0, 0, 0, 0, 0, 0];
+    let digest = [7; 20];
+    for parts in [
+        &[&head[..], &huge, &digest][..],
+        &[&head, &[0, 0, 0, 1], &key, &huge, &digest],
+        &[&head, &[0, 0, 0, 1], &key, &[0; 4], &huge, &digest],
+        &[&head[..]],
+        &[&head[..4]],
+    ] {
+        let error = refusal(&parts.concat());
+        assert_eq!(
+            error.to_string(),
+            "the Java keystore is damaged or cut off; take a fresh copy of it"
+        );
+    }
+}
+
 type Runs = HashSet<String>;
 
 fn runs(text: &str) -> impl Iterator<Item = String> {

@@ -37,6 +37,18 @@ fn assert_same(folder: &Path, name: &str, plain: &str) {
     );
 }
 
+/// Many wrong passphrases, since one in 256 passes the check of the padding.
+#[track_caller]
+fn assert_wrong(folder: &Path, name: &str) {
+    let bytes = std::fs::read(folder.join(name)).unwrap();
+    for i in 0..50 {
+        let error = PrivateKey::read(&bytes, Some(format!("wrong{i}").as_bytes())).unwrap_err();
+        assert_eq!(error.kind(), KeyFileErrorKind::WrongPassphrase, "{error}");
+    }
+    let error = PrivateKey::read(&bytes, None).unwrap_err();
+    assert_eq!(error.kind(), KeyFileErrorKind::PassphraseNeeded);
+}
+
 /// `rsa`, `p256`, `p384` and `ed25519`, each as PKCS#8 in a file of that name.
 fn keys() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -104,14 +116,8 @@ fn other_ciphers_and_hashes_are_named() {
             "-v2 aes-128-cbc -v2prf hmacWithSHA512-256",
             "PBES2 (HMAC-SHA512/256)",
         ),
-        ("-v1 PBE-MD5-DES", "PBES1 (MD5 and DES)"),
-        ("-v1 PBE-SHA1-DES", "PBES1 (SHA-1 and DES)"),
         ("-v1 PBE-MD5-RC2-64", "PBES1 (MD5 and RC2)"),
         ("-v1 PBE-SHA1-RC2-64", "PBES1 (SHA-1 and RC2)"),
-        ("-v1 PBE-SHA1-3DES", "a PKCS#12 scheme (3DES)"),
-        ("-v1 PBE-SHA1-2DES", "a PKCS#12 scheme (2DES)"),
-        ("-v1 PBE-SHA1-RC2-40", "a PKCS#12 scheme (RC2-40)"),
-        ("-v1 PBE-SHA1-RC2-128", "a PKCS#12 scheme (RC2-128)"),
         ("-v1 PBE-SHA1-RC4-128", "a PKCS#12 scheme (RC4-128)"),
     ] {
         let legacy = "-provider legacy -provider default";
@@ -239,34 +245,90 @@ fn every_way_to_make_a_key() {
 
 #[test]
 #[ignore = "needs openssl"]
-fn the_old_encryption_is_named() {
+fn every_older_scheme_of_pkcs8() {
     let folder = keys();
     let folder = folder.path();
-    for cipher in [
-        "aes128",
-        "aes192",
-        "aes256",
-        "des3",
-        "camellia256",
-        "aria128",
-    ] {
-        for (key, command) in [("rsa", "rsa -traditional"), ("p256", "ec")] {
-            openssl(
-                folder,
-                &format!("{command} -in {key} -{cipher} -passout pass:secret -out old"),
-            );
-            let error = read(folder, "old").unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                "found a private key encrypted in OpenSSL's old way (`Proc-Type: 4,ENCRYPTED`), expected a private key \
-                 in PEM or DER: `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
-            );
-            openssl(
-                folder,
-                "pkcs8 -topk8 -in old -passin pass:secret -passout pass:secret -out mended",
-            );
-            assert_same(folder, "mended", key);
+    for (key, _) in KEYS {
+        for scheme in [
+            "PBE-MD5-DES",
+            "PBE-SHA1-DES",
+            "PBE-SHA1-3DES",
+            "PBE-SHA1-2DES",
+            "PBE-SHA1-RC2-40",
+            "PBE-SHA1-RC2-128",
+        ] {
+            for options in ["-iter 1", "-iter 2048", "-outform DER"] {
+                let legacy = "-provider legacy -provider default";
+                openssl(
+                    folder,
+                    &format!(
+                        "pkcs8 {legacy} -topk8 -in {key} -v1 {scheme} {options} -passout pass:secret -out old"
+                    ),
+                );
+                assert_same(folder, "old", key);
+                assert_wrong(folder, "old");
+            }
         }
+    }
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn every_cipher_of_the_old_encryption_of_pem() {
+    let folder = keys();
+    let folder = folder.path();
+    for cipher in ["aes128", "aes192", "aes256", "des3", "des"] {
+        for (key, command) in [
+            ("rsa", "rsa -traditional"),
+            ("p256", "ec"),
+            ("p384", "pkey -traditional"),
+        ] {
+            let legacy = "-provider legacy -provider default";
+            openssl(
+                folder,
+                &format!("{command} {legacy} -in {key} -{cipher} -passout pass:secret -out old"),
+            );
+            let pem = std::fs::read_to_string(folder.join("old")).unwrap();
+            assert!(pem.contains("DEK-Info"));
+            assert_same(folder, "old", key);
+            assert_wrong(folder, "old");
+        }
+    }
+    openssl(
+        folder,
+        "genrsa -traditional -des3 -passout pass:secret -out old 2048",
+    );
+    read(folder, "old").unwrap();
+}
+
+#[test]
+#[ignore = "needs openssl"]
+fn other_ciphers_of_the_old_encryption_are_named() {
+    let folder = keys();
+    let folder = folder.path();
+    for (cipher, name) in [
+        ("camellia256", "CAMELLIA-256-CBC"),
+        ("aria128", "ARIA-128-CBC"),
+        ("aes-128-cfb", "AES-128-CFB"),
+        ("aes-256-ctr", "AES-256-CTR"),
+    ] {
+        openssl(
+            folder,
+            &format!("rsa -traditional -in rsa -{cipher} -passout pass:secret -out old"),
+        );
+        let error = read(folder, "old").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "found a private key encrypted in OpenSSL's old way with {name}, expected AES or 3DES in CBC mode: \
+                 `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
+            )
+        );
+        openssl(
+            folder,
+            "pkcs8 -topk8 -in old -passin pass:secret -passout pass:secret -out mended",
+        );
+        assert_same(folder, "mended", "rsa");
     }
 }
 
@@ -291,12 +353,6 @@ fn the_other_commands_mend_what_they_should() {
         folder,
         "pkcs12 -export -inkey p256 -in certificate -passout pass:secret -out store",
     );
-    read(folder, "store").unwrap_err();
-    openssl(
-        folder,
-        "pkcs12 -in store -nocerts -passin pass:secret -passout pass:secret -out mended",
-    );
-    assert_same(folder, "mended", "p256");
 
     let expected = read_public_key(&std::fs::read(folder.join("certificate")).unwrap()).unwrap();
     for command in [

@@ -164,7 +164,7 @@ fn missing_and_wrong_passphrases() {
         ("encrypted-pkcs12-3des.pem", needed, wrong),
         ("p256.p12", store_needed, store),
         ("rsa-legacy.p12", store_needed, store),
-        ("p256-no-mac.p12", store_needed, wrong),
+        ("p256-no-mac.p12", needed, wrong),
         ("keystore.jks", needed, java),
     ];
     for (name, needed, wrong) in cases {
@@ -200,16 +200,16 @@ fn all_entries_are_listed() {
         (
             "p256.p12",
             "a PKCS#12 store",
-            &[("Certificate", None), ("PrivateKey", Some("box"))],
+            &[("Certificate", Some("box")), ("PrivateKey", Some("box"))],
         ),
         (
             "several.jks",
             "a Java keystore (JKS)",
             &[
-                ("PrivateKey", Some("box")),
                 ("Certificate", Some("box")),
-                ("PrivateKey", Some("other")),
                 ("Certificate", Some("other")),
+                ("PrivateKey", Some("box")),
+                ("PrivateKey", Some("other")),
             ],
         ),
         (
@@ -242,24 +242,13 @@ fn all_entries_are_listed() {
             .iter()
             .map(|entry| (format!("{:?}", entry.item()), entry.alias()))
             .collect();
-        let found: Vec<_> = found
+        let mut found: Vec<_> = found
             .iter()
             .map(|(item, alias)| (item.as_str(), *alias))
             .collect();
-        let sorted = |entries: &[(&str, Option<&str>)]| {
-            let mut entries: Vec<_> = entries
-                .iter()
-                .map(|(item, alias)| format!("{item} {alias:?}"))
-                .collect();
-            entries.sort();
-            entries
-        };
-        // OpenSSL names the certificate too, in some versions.
-        if name != "p256.p12" {
-            assert_eq!(found, entries, "{name}");
-        } else {
-            assert_eq!(sorted(&found).len(), sorted(entries).len());
-        }
+        // Java sorts a keystore as its hash table does.
+        found.sort();
+        assert_eq!(found, entries, "{name}");
         assert_eq!(file.form(), form);
     }
 }
@@ -353,7 +342,7 @@ fn jwks_that_are_not_usable_say_why() {
                 .iter()
                 .any(|name| line.contains(&format!("\"{name}\":")))
         });
-        lines.collect::<String>()
+        lines.collect::<String>().replace(",}", "}")
     };
     let d = "\"d\": \"AQ\"";
     let damaged = "the JSON Web Key is damaged; take a fresh copy of the file";

@@ -3,6 +3,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
+use jwt_bearer::secrecy::SecretString;
+
+use crate::error::Failure;
+use crate::interaction::Reference;
 
 #[derive(Subcommand)]
 pub(crate) enum KeyCommand {
@@ -43,6 +47,21 @@ pub(crate) struct PassphraseArgs {
     /// The file that holds the passphrase.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// The open file descriptor that gives the passphrase; 0 is standard input.
+    #[arg(long, value_name = "N")]
+    pub(crate) passphrase_fd: Option<u32>,
+}
+
+impl PassphraseArgs {
+    /// The passphrase, if one is named.
+    pub(crate) fn read(&self) -> Result<Option<SecretString>, Failure> {
+        Reference::passphrase(
+            self.passphrase_env.as_ref(),
+            self.passphrase_file.as_deref(),
+            self.passphrase_fd,
+        )
+        .read()
+    }
 }
 
 #[derive(Args)]
@@ -62,6 +81,9 @@ pub(crate) struct GenerateArgs {
     /// Encrypt it with the passphrase in this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Encrypt it with the passphrase from this open file descriptor; 0 is standard input.
+    #[arg(long, value_name = "N")]
+    pub(crate) passphrase_fd: Option<u32>,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]

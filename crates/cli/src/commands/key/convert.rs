@@ -1,5 +1,5 @@
 use jwt_bearer::KeyUri;
-use jwt_bearer::keyfile::{KeyFileError, KeyFileErrorKind, PrivateKey, read_public_key};
+use jwt_bearer::keyfile::{KeyFile, KeyFileError, KeyFileErrorKind, PrivateKey, read_public_key};
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
@@ -68,13 +68,14 @@ fn read(args: &ConvertArgs) -> Result<(String, PrivateKey), Failure> {
         .key
         .parse()
         .map_err(|error| Failure::usage(format!("{error}")))?;
-    let (name, bytes) = match uri {
-        KeyUri::File(path) => (
+    let (name, bytes, alias) = match uri {
+        KeyUri::File { path, alias, .. } => (
             path.display().to_string(),
             bounded_file("private key", &path, MAX_FILE)
                 .map_err(|failure| Failure::key(failure.text()))?,
+            alias,
         ),
-        KeyUri::Env(name) => (format!("the variable {name}"), variable(&name)?),
+        KeyUri::Env(name) => (format!("the variable {name}"), variable(&name)?, None),
         _ => {
             return Err(Failure::usage(format!(
                 "{uri} never leaves its place, so there is nothing to convert"
@@ -85,15 +86,15 @@ fn read(args: &ConvertArgs) -> Result<(String, PrivateKey), Failure> {
         }
     };
     let failed = |error: KeyFileError| Failure::key(format!("{name}: {error}"));
-    let key = match PrivateKey::read(&bytes, None) {
+    let open = |passphrase: Option<&[u8]>| {
+        let file = KeyFile::read(&bytes, passphrase)?;
+        let (_, key) = file.private_key(alias.as_deref())?;
+        key.open(passphrase)
+    };
+    let key = match open(None) {
         Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
-            let args = &args.passphrase;
-            let reference = Reference::passphrase(
-                args.passphrase_env.as_ref(),
-                args.passphrase_file.as_deref(),
-            );
-            let passphrase = Passphrase(reference.read()?).of(&name)?;
-            PrivateKey::read(&bytes, Some(passphrase.expose_secret().as_bytes()))
+            let passphrase = Passphrase(args.passphrase.read()?).of(&name)?;
+            open(Some(passphrase.expose_secret().as_bytes()))
         }
         key => key,
     };
@@ -186,6 +187,7 @@ fn new_passphrase(args: &ConvertArgs) -> Result<Option<SecretString>, Failure> {
         ..Reference::passphrase(
             args.new_passphrase_env.as_ref(),
             args.new_passphrase_file.as_deref(),
+            None,
         )
     };
     let named = named.read()?;

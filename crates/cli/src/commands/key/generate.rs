@@ -52,6 +52,7 @@ fn passphrase(args: &GenerateArgs) -> Result<Option<SecretString>, Failure> {
     let reference = Reference::passphrase(
         args.passphrase_env.as_ref(),
         args.passphrase_file.as_deref(),
+        args.passphrase_fd,
     );
     let named = reference.read()?;
     if named.is_some() || !args.encrypt {
