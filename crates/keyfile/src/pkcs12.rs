@@ -51,7 +51,7 @@ pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry
     }
     let safes = elements(authenticated).map_err(|_| damaged())?;
     let safes: Vec<_> = safes.iter().map(Safe::read).collect::<Result<_, _>>()?;
-    let work = safes.iter().map(Safe::work).sum();
+    let work: u64 = safes.iter().map(Safe::work).sum();
     if work > MAX_ITERATIONS {
         return Err(too_expensive(&format!(
             "{work} iterations, where {MAX_ITERATIONS} is the limit"
@@ -67,7 +67,16 @@ pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry
             bags.extend(Bag::read(&bag)?);
         }
     }
-    Ok(named(bags))
+    let mut entries = named(bags);
+    // The empty passphrase was the right one, and so it is for the keys.
+    let is_proven = pfx.len() > 2 || work > 0;
+    if passphrase.is_none() && is_proven {
+        entries = entries
+            .into_iter()
+            .map(|entry| entry.named(None, Some("")))
+            .collect();
+    }
+    Ok(entries)
 }
 
 /// A part of the store, encrypted or not.

@@ -25,10 +25,11 @@ const AES_256_CBC: [u8; 9] = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
 
 fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
     let value = parts.concat();
-    let length = if value.len() < 128 {
-        vec![value.len() as u8]
-    } else {
-        vec![0x81, value.len() as u8]
+    let [high, low] = (value.len() as u16).to_be_bytes();
+    let length = match value.len() {
+        0..128 => vec![low],
+        128..256 => vec![0x81, low],
+        _ => vec![0x82, high, low],
     };
     [&[tag][..], &length, &value].concat()
 }
@@ -239,11 +240,9 @@ fn pkcs12_does_not_add_up_what_is_allowed_once() {
     let content = tlv(SEQUENCE, &[&integer(0), &content]);
     let safe = tlv(SEQUENCE, &[&tlv(OID, &[oid]), &tlv(CONTEXT, &[&content])]);
     let count = |safes: Vec<u8>| {
-        let data = tlv(OID, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
-        let safes = long(SEQUENCE, &safes);
-        let octets = long(OCTETS, &safes);
-        let info = long(SEQUENCE, &[&data[..], &long(CONTEXT, &octets)].concat());
-        long(SEQUENCE, &[&integer(3)[..], &info].concat())
+        let octets = tlv(OCTETS, &[&tlv(SEQUENCE, &[&safes])]);
+        let info = tlv(SEQUENCE, &[&data, &tlv(CONTEXT, &[&octets])]);
+        tlv(SEQUENCE, &[&integer(3), &info])
     };
     assert_eq!(refusal(&count(safe.clone())).kind(), Kind::WrongPassphrase);
     let eleven = refusal(&count(safe.repeat(11)));
@@ -253,12 +252,6 @@ fn pkcs12_does_not_add_up_what_is_allowed_once() {
         "decrypting the private key asks for 11000000 iterations, where 10000000 is the limit: if you trust the file, \
          `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
     );
-}
-
-/// With a length of two octets.
-fn long(tag: u8, value: &[u8]) -> Vec<u8> {
-    let [high, low] = (value.len() as u16).to_be_bytes();
-    [&[tag, 0x82, high, low][..], value].concat()
 }
 
 #[test]

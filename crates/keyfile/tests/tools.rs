@@ -386,20 +386,28 @@ open("jwks", "w").write(json.dumps({"keys": sets}))
 fn stores_of_gnutls() {
     let folder = keys();
     let folder = folder.path();
-    for key in ["rsa", "p256"] {
-        for options in ["", "--pkcs-cipher 3des-pkcs12", "--pkcs-cipher aes-128"] {
-            let load = format!(
-                "--load-privkey {key} --password secret --outder --outfile store {options}"
-            );
-            run(
-                folder,
-                "certtool",
-                &format!("--to-p12 --load-certificate {key}.crt --p12-name box {load}"),
-            );
-            assert_opens(folder, "store", Some("box"), "secret", key);
-            run(folder, "certtool", &format!("--to-p8 {load}"));
-            assert_opens(folder, "store", None, "secret", key);
-        }
+    // One wrong passphrase each: these files ask for 600,000 iterations.
+    let assert_opens = |name: &str, key: &str| {
+        let expected = std::fs::read_to_string(folder.join(key)).unwrap();
+        assert_eq!(open(folder, name, None, Some("secret")).unwrap(), expected);
+        let error = open(folder, name, None, Some("wrong")).unwrap_err();
+        assert_eq!(error.kind(), Kind::WrongPassphrase, "{error}");
+    };
+    for (key, options) in [
+        ("rsa", ""),
+        ("p256", "--pkcs-cipher 3des-pkcs12"),
+        ("p256", "--pkcs-cipher aes-128"),
+    ] {
+        let load =
+            format!("--load-privkey {key} --password secret --outder --outfile store {options}");
+        run(
+            folder,
+            "certtool",
+            &format!("--to-p12 --load-certificate {key}.crt --p12-name box {load}"),
+        );
+        assert_opens("store", key);
+        run(folder, "certtool", &format!("--to-p8 {load}"));
+        assert_opens("store", key);
     }
 }
 

@@ -31,6 +31,7 @@ mod revoke;
 mod sandbox;
 mod server;
 mod settings;
+mod stores;
 mod support;
 mod terminal;
 mod tls;

@@ -211,7 +211,7 @@ const BOX_CONFIGS: &[Case] = &[
     (
         "token --box-config no-passphrase.json",
         3,
-        "the key needs a person, and none answered: the private key in Box's configuration file is encrypted; name its passphrase with --passphrase-env NAME or --passphrase-file FILE, or run this in a terminal",
+        "the key needs a person, and none answered: the private key in Box's configuration file is encrypted; name its passphrase with --passphrase-env NAME, --passphrase-file FILE or --passphrase-fd N, or run this in a terminal",
     ),
     (
         "token --box-config damaged-key.json",
