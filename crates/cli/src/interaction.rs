@@ -1,7 +1,7 @@
 //! Where secrets come from: a named variable, a file, a file descriptor, or a prompt.
 
 use std::fs::File;
-use std::io::{IsTerminal, Read, stdin};
+use std::io::{ErrorKind, IsTerminal, Read, stdin};
 use std::path::Path;
 
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
@@ -111,8 +111,12 @@ fn file(what: &str, path: &Path) -> Result<SecretString, Failure> {
 /// The one line that comes through an open file descriptor, 0 for standard input.
 fn descriptor(what: &str, number: u32) -> Result<SecretString, Failure> {
     let name = format!("file descriptor {number}");
-    let unreadable =
-        |error| Failure::usage(format!("{name}, for the {what}, cannot be read: {error}"));
+    let unreadable = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => Failure::usage(format!(
+            "{name}, for the {what}, is not open; the shell opens it with `{number}<FILE`"
+        )),
+        _ => Failure::usage(format!("{name}, for the {what}, cannot be read: {error}")),
+    };
     let input: Box<dyn Read> = match number {
         0 => Box::new(stdin().lock()),
         // To take over a descriptor by its number is `unsafe`; to open it anew is not.

@@ -1,6 +1,5 @@
 //! No file makes a reader panic, hang, or take more than 64 MiB. One test, since the memory is counted for the whole
 //! process.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[cfg(test)]
 #[expect(dead_code, reason = "other tests use the rest")]

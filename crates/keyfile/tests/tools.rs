@@ -35,6 +35,10 @@ fn keytool(folder: &Path, arguments: &str) {
 }
 
 #[track_caller]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the environment names the Python that has the packages"
+)]
 fn python(folder: &Path, script: &str) {
     let python = std::env::var("JWT_BEARER_TEST_PYTHON").unwrap();
     std::fs::write(folder.join("script.py"), script).unwrap();

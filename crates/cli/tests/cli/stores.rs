@@ -237,7 +237,7 @@ fn a_wrong_file_descriptor_is_told() {
             "77",
             "",
             2,
-            "file descriptor 77, for the passphrase, cannot be read: No such file or directory (os error 2)",
+            "file descriptor 77, for the passphrase, is not open; the shell opens it with `77<FILE`",
         ),
         (
             "0 --passphrase-file secret.txt",
