@@ -73,6 +73,12 @@ impl Card {
         })
     }
 
+    /// Becomes a token as the factory sends it out again, with another attestation key.
+    pub(crate) fn factory(&mut self) -> Result<(), Status> {
+        *self = Self::new(self.identity, Arc::clone(&self.controls))?;
+        Ok(())
+    }
+
     /// Forgets everything volatile, as at power-on.
     pub(crate) fn reset(&mut self) {
         self.piv.forget();

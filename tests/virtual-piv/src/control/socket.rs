@@ -74,6 +74,9 @@ fn obey(line: &str, controls: &Controls, card: &Mutex<Card>) -> Result<String, S
         ["insert"] if controls.insert() => {}
         ["insert"] => return Err("no reader powered the card within 10 seconds".to_owned()),
         ["reset"] => lock(card).reset(),
+        ["factory"] => lock(card)
+            .factory()
+            .map_err(|_| "OpenSSL makes no key".to_owned())?,
         ["delay", "sign", time] => controls.slow(Slow::Sign, milliseconds(time)?),
         ["delay", "every", time] => controls.slow(Slow::Every, milliseconds(time)?),
         ["touch", "now"] => controls.touch(Touch::Now),
