@@ -16,6 +16,8 @@ const PIV_SELECTED: [u8; 19] = [
     0x61, 0x11, 0x4f, 0x06, 0x00, 0x00, 0x10, 0x00, 0x01, 0x00, 0x79, 0x07, 0x4f, 0x05, 0xa0, 0x00,
     0x00, 0x03, 0x08,
 ];
+/// A keychain with USB-A.
+pub(crate) const FORM_FACTOR: u8 = 0x01;
 /// Least bytes of a name that select an applet.
 const SHORTEST_NAME: usize = 5;
 
@@ -73,9 +75,14 @@ impl Card {
         })
     }
 
-    /// Becomes a token as the factory sends it out again, with another attestation key.
-    pub(crate) fn factory(&mut self) -> Result<(), Status> {
-        *self = Self::new(self.identity, Arc::clone(&self.controls))?;
+    /// Becomes a token as the factory sends it out again, of another version if one is given.
+    pub(crate) fn factory(&mut self, version: Option<Version>) -> Result<(), Status> {
+        let identity = version.map_or(self.identity, |version| Identity {
+            serial: self.identity.serial,
+            version,
+            management: ManagementKind::of(version),
+        });
+        *self = Self::new(identity, Arc::clone(&self.controls))?;
         Ok(())
     }
 
@@ -144,7 +151,7 @@ impl Card {
         tlv::push(&mut out, 0x01, &[0x10]);
         tlv::push(&mut out, 0x02, &self.identity.serial.to_be_bytes());
         tlv::push(&mut out, 0x03, &[0x10]);
-        tlv::push(&mut out, 0x04, &[0x01]);
+        tlv::push(&mut out, 0x04, &[FORM_FACTOR]);
         tlv::push(&mut out, 0x05, &self.identity.version.bytes());
         tlv::push(&mut out, 0x0a, &[0x00]);
         out.insert(0, u8::try_from(out.len()).unwrap_or(u8::MAX));

@@ -28,7 +28,7 @@ impl Chaining {
         if command.instruction == ins::GET_RESPONSE {
             let rest = std::mem::take(&mut self.rest);
             let answer = if rest.is_empty() {
-                Err(Status::CONDITIONS)
+                Err(Status::WRONG_DATA)
             } else {
                 Ok(rest)
             };
@@ -131,7 +131,7 @@ mod tests {
         let nothing = chaining.take(command(&[0, 0xc0, 0, 0, 0]));
         assert!(matches!(
             nothing,
-            Step::Answered(Err(Status::CONDITIONS), _)
+            Step::Answered(Err(Status::WRONG_DATA), _)
         ));
     }
 

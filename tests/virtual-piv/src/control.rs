@@ -98,7 +98,7 @@ impl Controls {
         state.inserted
     }
 
-    /// Notes whether the card has power.
+    /// Notes whether the card has had power since it was put into the reader.
     pub(crate) fn powered(&self, powered: bool) {
         self.state().powered = powered;
         self.changed.notify_all();

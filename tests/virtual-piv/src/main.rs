@@ -52,11 +52,13 @@ fn run(options: &[String]) -> Result<(), String> {
     let needed = |name: &str| option(name).ok_or_else(|| format!("{name} is missing\n{USAGE}"));
     let port = number(needed("--port")?)?;
     let version = needed("--version")?;
+    let version = Version::parse(version).ok_or_else(|| format!("no version: {version}"))?;
     let identity = Identity {
         serial: number(needed("--serial")?)?,
-        version: Version::parse(version).ok_or_else(|| format!("no version: {version}"))?,
+        version,
         management: match option("--mgm") {
-            None | Some("3des") => ManagementKind::Tdes,
+            None => ManagementKind::of(version),
+            Some("3des") => ManagementKind::Tdes,
             Some("aes192") => ManagementKind::Aes192,
             Some(other) => return Err(format!("--mgm is 3des or aes192, not {other}")),
         },

@@ -47,9 +47,10 @@ fn connect(port: u16, card: &Mutex<Card>, controls: &Controls) -> io::Result<()>
     loop {
         let message = receive(&mut stream)?;
         match message[..] {
-            [order @ (POWER_OFF | POWER_ON | RESET)] => {
+            [POWER_OFF] => lock(card).reset(),
+            [POWER_ON | RESET] => {
                 lock(card).reset();
-                controls.powered(order != POWER_OFF);
+                controls.powered(true);
             }
             [GET_ATR] => send(&mut stream, &ATR)?,
             [] | [_] => {}
@@ -84,4 +85,113 @@ fn send(stream: &mut TcpStream, message: &[u8]) -> io::Result<()> {
 
 fn lock(card: &Mutex<Card>) -> std::sync::MutexGuard<'_, Card> {
     card.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::card::{Identity, Version};
+    use crate::piv::ManagementKind;
+
+    const SELECT: [u8; 10] = [0, 0xa4, 4, 0, 5, 0xa0, 0, 0, 3, 8];
+    const TRIES: [u8; 5] = [0, 0x20, 0, 0x80, 0];
+
+    /// The reader's side of the wire.
+    struct Reader(TcpStream);
+
+    impl Reader {
+        fn accept(listener: &TcpListener) -> Self {
+            let stream = listener.accept().unwrap().0;
+            stream
+                .set_read_timeout(Some(Duration::from_secs(30)))
+                .unwrap();
+            let mut reader = Self(stream);
+            send(&mut reader.0, &[POWER_ON]).unwrap();
+            reader
+        }
+
+        fn ask(&mut self, message: &[u8]) -> io::Result<Vec<u8>> {
+            send(&mut self.0, message)?;
+            receive(&mut self.0)
+        }
+    }
+
+    /// A card that looks for its reader at the listener.
+    fn card(listener: &TcpListener) -> Arc<Controls> {
+        let controls = Arc::new(Controls::new());
+        let identity = Identity {
+            serial: 1,
+            version: Version(5, 4, 3),
+            management: ManagementKind::Tdes,
+        };
+        let card = Mutex::new(Card::new(identity, Arc::clone(&controls)).unwrap());
+        let port = listener.local_addr().unwrap().port();
+        let served = Arc::clone(&controls);
+        thread::spawn(move || serve(port, &card, &served));
+        controls
+    }
+
+    fn wrong_pin(reader: &mut Reader) -> Vec<u8> {
+        assert!(reader.ask(&SELECT).unwrap().ends_with(&[0x90, 0]));
+        reader
+            .ask(&[&[0, 0x20, 0, 0x80, 8][..], b"000000\xff\xff"].concat())
+            .unwrap()
+    }
+
+    #[test]
+    fn the_card_tells_its_atr_and_answers() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _controls = card(&listener);
+        let mut reader = Reader::accept(&listener);
+        let atr = reader.ask(&[GET_ATR]).unwrap();
+        assert_eq!(
+            atr[1..].iter().fold(0, |sum, byte| sum ^ byte),
+            0,
+            "the check byte"
+        );
+        assert!(reader.ask(&SELECT).unwrap().ends_with(&[0x90, 0]));
+    }
+
+    #[test]
+    fn power_off_and_reset_forget_the_selected_applet() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _controls = card(&listener);
+        let mut reader = Reader::accept(&listener);
+        for order in [POWER_OFF, POWER_ON, RESET] {
+            assert!(reader.ask(&SELECT).unwrap().ends_with(&[0x90, 0]));
+            assert_eq!(reader.ask(&TRIES).unwrap(), [0x63, 0xc3]);
+            send(&mut reader.0, &[order]).unwrap();
+            assert_eq!(reader.ask(&TRIES).unwrap(), [0x6d, 0]);
+        }
+    }
+
+    #[test]
+    fn the_card_comes_back_to_a_reader_that_went_away_and_forgets_nothing_lasting() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let _controls = card(&listener);
+        assert_eq!(wrong_pin(&mut Reader::accept(&listener)), [0x63, 0xc2]);
+        assert_eq!(wrong_pin(&mut Reader::accept(&listener)), [0x63, 0xc1]);
+    }
+
+    #[test]
+    fn a_card_that_is_pulled_answers_no_more_until_it_is_put_back() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let controls = card(&listener);
+        let mut reader = Reader::accept(&listener);
+        assert_eq!(wrong_pin(&mut reader), [0x63, 0xc2]);
+        controls.slow(crate::control::Slow::Every, Duration::from_secs(3600));
+        send(&mut reader.0, &SELECT).unwrap();
+        controls.remove();
+        assert!(receive(&mut reader.0).is_err());
+        controls.slow(crate::control::Slow::Every, Duration::ZERO);
+        thread::scope(|scope| {
+            let inserted = scope.spawn(|| controls.insert());
+            let mut reader = Reader::accept(&listener);
+            assert_eq!(wrong_pin(&mut reader), [0x63, 0xc1]);
+            assert!(inserted.join().unwrap());
+        });
+    }
 }

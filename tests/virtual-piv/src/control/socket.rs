@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::apdu::Status;
-use crate::card::Card;
+use crate::card::{Card, Version};
 use crate::control::{Controls, NO_TOUCH, Slow, Touch};
 
 /// Answers on a Unix socket, on threads of its own, for as long as the program runs.
@@ -74,9 +74,12 @@ fn obey(line: &str, controls: &Controls, card: &Mutex<Card>) -> Result<String, S
         ["insert"] if controls.insert() => {}
         ["insert"] => return Err("no reader powered the card within 10 seconds".to_owned()),
         ["reset"] => lock(card).reset(),
-        ["factory"] => lock(card)
-            .factory()
-            .map_err(|_| "OpenSSL makes no key".to_owned())?,
+        ["factory"] => factory(card, None)?,
+        ["factory", version] => {
+            let version =
+                Version::parse(version).ok_or_else(|| format!("no version: {version}"))?;
+            factory(card, Some(version))?;
+        }
         ["delay", "sign", time] => controls.slow(Slow::Sign, milliseconds(time)?),
         ["delay", "every", time] => controls.slow(Slow::Every, milliseconds(time)?),
         ["touch", "now"] => controls.touch(Touch::Now),
@@ -101,6 +104,11 @@ fn obey(line: &str, controls: &Controls, card: &Mutex<Card>) -> Result<String, S
     Ok("ok".to_owned())
 }
 
+fn factory(card: &Mutex<Card>, version: Option<Version>) -> Result<(), String> {
+    let made = lock(card).factory(version);
+    made.map_err(|_| "OpenSSL makes no key".to_owned())
+}
+
 fn milliseconds(word: &str) -> Result<Duration, String> {
     word.parse()
         .map(Duration::from_millis)
@@ -109,4 +117,88 @@ fn milliseconds(word: &str) -> Result<Duration, String> {
 
 fn lock(card: &Mutex<Card>) -> std::sync::MutexGuard<'_, Card> {
     card.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::card::Identity;
+    use crate::piv::ManagementKind;
+
+    /// A control socket without a card in a reader, and what it replies to each line.
+    fn replies(lines: &str) -> String {
+        let controls = Arc::new(Controls::new());
+        let identity = Identity {
+            serial: 1,
+            version: Version(5, 4, 3),
+            management: ManagementKind::Tdes,
+        };
+        let card = Mutex::new(Card::new(identity, Arc::clone(&controls)).unwrap());
+        let _ = lock(&card).answer(&[0, 0xa4, 4, 0, 5, 0xa0, 0, 0, 3, 8]);
+        let _ = lock(&card).answer(&[&[0, 0x20, 0, 0x80, 8][..], b"000000\xff\xff"].concat());
+        let (mut test, socket) = UnixStream::pair().unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                converse(&socket, &controls, &card).unwrap();
+                socket.shutdown(std::net::Shutdown::Both).unwrap();
+            });
+            test.write_all(lines.as_bytes()).unwrap();
+            test.shutdown(std::net::Shutdown::Write).unwrap();
+            io::read_to_string(&test).unwrap()
+        })
+    }
+
+    #[test]
+    fn every_command_without_an_answer_of_its_own_is_replied_ok() {
+        let lines = [
+            "remove",
+            "reset",
+            "factory",
+            "factory 5.2.7",
+            "delay sign 5",
+            "delay every 0",
+            "touch now",
+            "touch after 5",
+            "touch never",
+            "touch never 5",
+            "corrupt next",
+            "answer 6f00",
+            "clear",
+        ];
+        assert_eq!(
+            replies(&(lines.join("\n") + "\n")),
+            "ok\n".repeat(lines.len())
+        );
+    }
+
+    #[test]
+    fn what_the_card_saw_is_told() {
+        assert_eq!(replies("count\n"), "select=1 verify=1\n");
+        assert_eq!(
+            replies("log\n"),
+            "00a40400 5 9000 select\n00200080 8 63c2 verify\n.\n"
+        );
+        assert_eq!(replies("tries\n"), "pin=2 puk=3\n");
+        assert_eq!(replies("clear\ncount\nlog\n"), "ok\n\n.\n");
+        assert_eq!(replies("factory\ntries\n"), "ok\npin=3 puk=3\n");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_told_and_the_next_line_obeyed() {
+        for line in [
+            "",
+            "touch",
+            "delay sign",
+            "delay sign x",
+            "answer xyz",
+            "factory 5",
+            "log x",
+        ] {
+            let replies = replies(&format!("{line}\nclear\n"));
+            assert!(
+                replies.starts_with("error: ") && replies.ends_with("\nok\n"),
+                "{line}: {replies}"
+            );
+        }
+    }
 }

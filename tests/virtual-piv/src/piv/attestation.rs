@@ -9,7 +9,7 @@ use openssl::rand::rand_bytes;
 use openssl::x509::extension::BasicConstraints;
 use openssl::x509::{X509, X509Builder, X509Extension, X509Name, X509NameRef};
 
-use crate::card::Identity;
+use crate::card::{self, Identity};
 use crate::piv::key::Key;
 use crate::tlv;
 
@@ -17,6 +17,7 @@ const DAYS: u32 = 3650;
 const VERSION: &str = "1.3.6.1.4.1.41482.3.3";
 const SERIAL: &str = "1.3.6.1.4.1.41482.3.7";
 const POLICIES: &str = "1.3.6.1.4.1.41482.3.8";
+const FORM_FACTOR: &str = "1.3.6.1.4.1.41482.3.9";
 
 /// The certificate of the attestation key itself, signed by itself.
 pub(crate) fn root(key: &Key) -> Result<Vec<u8>, ErrorStack> {
@@ -42,6 +43,7 @@ pub(crate) fn attest(
     builder.append_extension(extension(VERSION, &[version.0, version.1, version.2])?)?;
     builder.append_extension(extension(SERIAL, &integer(&serial))?)?;
     builder.append_extension(extension(POLICIES, &policies)?)?;
+    builder.append_extension(extension(FORM_FACTOR, &[card::FORM_FACTOR])?)?;
     finish(builder, attestation.private())
 }
 

@@ -6,6 +6,7 @@ use openssl::rand::rand_bytes;
 use openssl::symm::{Cipher, Crypter, Mode};
 
 use crate::apdu::{Answer, Status};
+use crate::card::Version;
 use crate::tlv;
 
 /// The key that every token comes with, in its first bytes.
@@ -27,6 +28,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// The kind that a new token of this version has.
+    pub(crate) fn of(version: Version) -> Self {
+        if version < Version(5, 7, 0) {
+            Self::Tdes
+        } else {
+            Self::Aes192
+        }
+    }
+
     pub(crate) fn from_byte(byte: u8) -> Option<Self> {
         match byte {
             0x03 => Some(Self::Tdes),
