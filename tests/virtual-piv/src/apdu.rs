@@ -6,8 +6,8 @@ use openssl::error::ErrorStack;
 ///
 /// What a real YubiKey answers is known from manuals and from clients, not from hardware, in these cases: use of an
 /// empty slot (here `REFERENCE_NOT_FOUND`), attestation of an imported key (`WRONG_DATA`), a PIN block of the wrong
-/// length (`WRONG_DATA`), and whether policy "always" lets another command come between VERIFY and the signature (here
-/// it does not).
+/// length (`WRONG_DATA`), whether policy "always" lets another command come between VERIFY and the signature (here it does
+/// not), and whether selection of an unknown applet leaves the PIN verified (here it does).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Status(pub(crate) u16);
 

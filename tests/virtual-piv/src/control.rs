@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::apdu::{Command, Status, ins};
 
-/// How long `insert` waits for the reader to power the card.
-const POWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long `remove` and `insert` wait for the reader.
+const READER_WITHIN: Duration = Duration::from_secs(10);
 /// How long a touch that never comes is waited for, if nothing else is said.
 pub(crate) const NO_TOUCH: Duration = Duration::from_millis(100);
 
@@ -90,17 +90,26 @@ impl Controls {
         );
     }
 
-    /// Notes the connection to the reader, so that `remove` can cut it. False if the card is out already.
-    pub(crate) fn connected(&self, connection: TcpStream) -> bool {
+    /// Notes the connection to the reader, so that `remove` can cut it.
+    pub(crate) fn connected(&self, connection: TcpStream) {
         let mut state = self.state();
-        state.powered = false;
-        state.connection = Some(connection).filter(|_| state.inserted);
-        state.inserted
+        if !state.inserted {
+            cut(&connection);
+        }
+        state.connection = Some(connection);
     }
 
-    /// Notes whether the card has had power since it was put into the reader.
-    pub(crate) fn powered(&self, powered: bool) {
-        self.state().powered = powered;
+    /// Notes that the reader has let go of the card.
+    pub(crate) fn disconnected(&self) {
+        let mut state = self.state();
+        state.powered = false;
+        state.connection = None;
+        self.changed.notify_all();
+    }
+
+    /// Notes that the reader has given the card power.
+    pub(crate) fn powered(&self) {
+        self.state().powered = true;
         self.changed.notify_all();
     }
 
@@ -169,27 +178,23 @@ impl Controls {
 
     // The test's side.
 
-    /// Pulls the card out of the reader.
-    pub(crate) fn remove(&self) {
+    /// Pulls the card out of the reader. False if the reader does not notice within ten seconds.
+    pub(crate) fn remove(&self) -> bool {
         let mut state = self.state();
         state.inserted = false;
-        state.powered = false;
-        if let Some(connection) = state.connection.take() {
-            // It may be closed already.
-            let _ = connection.shutdown(Shutdown::Both);
+        if let Some(connection) = &state.connection {
+            cut(connection);
         }
         self.changed.notify_all();
+        self.within(state, |state| state.connection.is_none())
     }
 
-    /// Puts the card into the reader. False if the reader gives it no power for ten seconds.
+    /// Puts the card into the reader. False if the reader gives it no power within ten seconds.
     pub(crate) fn insert(&self) -> bool {
         let mut state = self.state();
         state.inserted = true;
         self.changed.notify_all();
-        let waited = self
-            .changed
-            .wait_timeout_while(state, POWER_WITHIN, |state| !state.powered);
-        waited.unwrap_or_else(PoisonError::into_inner).0.powered
+        self.within(state, |state| state.powered)
     }
 
     pub(crate) fn slow(&self, which: Slow, pause: Duration) {
@@ -245,9 +250,23 @@ impl Controls {
         lines
     }
 
+    /// Waits until it is so, and tells whether it became so.
+    fn within(&self, state: MutexGuard<'_, State>, so: impl Fn(&State) -> bool) -> bool {
+        let waited = self
+            .changed
+            .wait_timeout_while(state, READER_WITHIN, |state| !so(state));
+        so(&waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends our half: the reader then closes its own when it next looks.
+fn cut(connection: &TcpStream) {
+    // It may be closed already.
+    let _ = connection.shutdown(Shutdown::Write);
 }
 
 impl Seen {

@@ -32,7 +32,6 @@ pub(crate) fn serve(port: u16, card: &Mutex<Card>, controls: &Controls) -> ! {
         controls.wait_until_inserted();
         // A reader that is not there, or that goes away, is waited for.
         let _ = connect(port, card, controls);
-        controls.powered(false);
         thread::sleep(PAUSE);
     }
 }
@@ -40,24 +39,31 @@ pub(crate) fn serve(port: u16, card: &Mutex<Card>, controls: &Controls) -> ! {
 fn connect(port: u16, card: &Mutex<Card>, controls: &Controls) -> io::Result<()> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_nodelay(true)?;
-    if !controls.connected(stream.try_clone()?) {
-        return Ok(());
-    }
+    controls.connected(stream.try_clone()?);
+    let ended = converse(&mut stream, card, controls);
+    // The reader takes one connection and lets none wait: if another came before it has let go of this one, it would
+    // be stuck for many seconds. What it asks until then gets no answer.
+    let _ = io::copy(&mut stream, &mut io::sink());
+    controls.disconnected();
+    ended
+}
+
+fn converse(stream: &mut TcpStream, card: &Mutex<Card>, controls: &Controls) -> io::Result<()> {
     lock(card).reset();
     loop {
-        let message = receive(&mut stream)?;
+        let message = receive(stream)?;
         match message[..] {
             [POWER_OFF] => lock(card).reset(),
             [POWER_ON | RESET] => {
                 lock(card).reset();
-                controls.powered(true);
+                controls.powered();
             }
-            [GET_ATR] => send(&mut stream, &ATR)?,
+            [GET_ATR] => send(stream, &ATR)?,
             [] | [_] => {}
             ref apdu => {
                 let answer = lock(card).answer(apdu);
                 controls.pause(apdu);
-                send(&mut stream, &answer)?;
+                send(stream, &answer)?;
             }
         }
     }
@@ -184,8 +190,12 @@ mod tests {
         assert_eq!(wrong_pin(&mut reader), [0x63, 0xc2]);
         controls.slow(crate::control::Slow::Every, Duration::from_secs(3600));
         send(&mut reader.0, &SELECT).unwrap();
-        controls.remove();
-        assert!(receive(&mut reader.0).is_err());
+        thread::scope(|scope| {
+            let removed = scope.spawn(|| controls.remove());
+            assert!(receive(&mut reader.0).is_err());
+            drop(reader);
+            assert!(removed.join().unwrap());
+        });
         controls.slow(crate::control::Slow::Every, Duration::ZERO);
         thread::scope(|scope| {
             let inserted = scope.spawn(|| controls.insert());

@@ -17,9 +17,6 @@ pub(crate) fn serve(
     controls: Arc<Controls>,
     card: Arc<Mutex<Card>>,
 ) -> io::Result<()> {
-    if path.exists() {
-        std::fs::remove_file(path)?;
-    }
     let listener = UnixListener::bind(path)?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
@@ -70,7 +67,8 @@ fn converse(stream: &UnixStream, controls: &Controls, card: &Mutex<Card>) -> io:
 fn obey(line: &str, controls: &Controls, card: &Mutex<Card>) -> Result<String, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words[..] {
-        ["remove"] => controls.remove(),
+        ["remove"] if controls.remove() => {}
+        ["remove"] => return Err("the reader did not notice within 10 seconds".to_owned()),
         ["insert"] if controls.insert() => {}
         ["insert"] => return Err("no reader powered the card within 10 seconds".to_owned()),
         ["reset"] => lock(card).reset(),
