@@ -25,6 +25,9 @@ const ATR: [u8; 23] = [
 ];
 /// Between two attempts to reach a reader that is not there.
 const PAUSE: Duration = Duration::from_millis(20);
+/// Between the end of a connection and the next one. pcscd looks every 400 milliseconds whether a card is there. One that
+/// goes and comes between two looks is never noticed, never given power, and lost to all clients.
+const AWAY: Duration = Duration::from_secs(1);
 
 /// Serves the reader on this port of loopback for ever, over as many connections as it takes.
 pub(crate) fn serve(port: u16, card: &Mutex<Card>, controls: &Controls) -> ! {
@@ -44,6 +47,8 @@ fn connect(port: u16, card: &Mutex<Card>, controls: &Controls) -> io::Result<()>
     // The reader takes one connection and lets none wait: if another came before it has let go of this one, it would
     // be stuck for many seconds. What it asks until then gets no answer.
     let _ = io::copy(&mut stream, &mut io::sink());
+    drop(stream);
+    thread::sleep(AWAY);
     controls.disconnected();
     ended
 }
