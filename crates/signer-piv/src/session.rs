@@ -1,0 +1,416 @@
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind};
+
+use crate::algorithm::too_long;
+use crate::apdu::{Broken, Channel};
+use crate::card::{Card, Cards};
+use crate::error::{denied, invalid_key, not_found, other, pcsc_failed, unavailable};
+use crate::pin::{Pin, PinRequest, PinSource};
+use crate::protocol::{self, NOT_SATISFIED, PinState, SUCCESS};
+use crate::thread::{Stage, StageCell};
+use crate::{PinPolicy, Slot, TouchPolicy};
+
+/// A token remembers a touch for 15 seconds; one less, since it was touched before it answered.
+const TOUCH_LASTS: Duration = Duration::from_secs(14);
+
+/// How a signer signs: the same for all its signatures.
+pub(crate) struct Request {
+    pub(crate) slot: Slot,
+    pub(crate) algorithm: Algorithm,
+    pub(crate) reference: u8,
+    pub(crate) pin_policy: Option<PinPolicy>,
+    pub(crate) touch_policy: Option<TouchPolicy>,
+    pub(crate) pin: PinSource,
+    pub(crate) spend_last_try: bool,
+    pub(crate) on_touch: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+/// One signature to be made.
+pub(crate) struct Job<'a> {
+    pub(crate) request: &'a Request,
+    pub(crate) payload: &'a [u8],
+    /// Whether nobody waits for it any more.
+    pub(crate) is_given_up: &'a dyn Fn() -> bool,
+}
+
+impl Job<'_> {
+    /// Nothing is done for a caller who has gone, in particular nothing that costs a try.
+    fn still_wanted(&self) -> Result<(), SignError> {
+        if (self.is_given_up)() {
+            return Err(SignError::new(
+                SignErrorKind::Timeout,
+                "nobody waits for the signature",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// A card in use: its connection, and what is known of its PIN. Lives on the card's thread.
+pub(crate) struct Session<C> {
+    serial: u32,
+    cards: C,
+    card: Option<Box<dyn Card>>,
+    pins: Pins,
+    touched: Option<Instant>,
+    stage: Arc<StageCell>,
+}
+
+/// Why there is no signature.
+enum Trouble {
+    /// The connection is of no use any more.
+    Lost(pcsc::Error),
+    /// Nothing mends it within this call.
+    Final(SignError),
+}
+
+impl From<SignError> for Trouble {
+    fn from(error: SignError) -> Self {
+        Self::Final(error)
+    }
+}
+
+impl From<Broken> for Trouble {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Pcsc(error) => Self::Lost(error),
+            Broken::Reply => Self::Final(other("the token's reply is not in the form of PIV")),
+        }
+    }
+}
+
+impl<C: Cards> Session<C> {
+    pub(crate) const fn new(serial: u32, cards: C, stage: Arc<StageCell>) -> Self {
+        Self {
+            serial,
+            cards,
+            card: None,
+            pins: Pins {
+                current: None,
+                refused: None,
+                is_proven: false,
+                is_verified: false,
+            },
+            touched: None,
+            stage,
+        }
+    }
+
+    /// Signs. Connects if it is not connected, and once more if the connection is found to be lost.
+    pub(crate) fn sign(&mut self, job: &Job<'_>) -> Result<Vec<u8>, SignError> {
+        let mut may_reconnect = true;
+        loop {
+            match self.attempt(job) {
+                Ok(signature) => return Ok(signature),
+                Err(Trouble::Lost(_)) if may_reconnect => {
+                    may_reconnect = false;
+                    self.disconnect();
+                }
+                Err(Trouble::Lost(error)) => {
+                    self.disconnect();
+                    return Err(pcsc_failed(error, &self.name()));
+                }
+                Err(Trouble::Final(error)) => return Err(error),
+            }
+        }
+    }
+
+    /// Forgets the connection, without a reset of the card.
+    pub(crate) fn disconnect(&mut self) {
+        self.card = None;
+        self.touched = None;
+        self.pins.is_proven = false;
+        self.pins.is_verified = false;
+    }
+
+    /// Takes the PIN back, so that the next program has to give it too.
+    pub(crate) fn end(&mut self) {
+        if self.pins.is_verified
+            && let Some(card) = &mut self.card
+            && let Ok(mut channel) = card.begin()
+        {
+            // The card may be gone; then it has forgotten the PIN anyway.
+            let _ = protocol::log_out(&mut *channel);
+        }
+        self.disconnect();
+    }
+
+    fn attempt(&mut self, job: &Job<'_>) -> Result<Vec<u8>, Trouble> {
+        let request = job.request;
+        self.connect()?;
+        let verifies = match request.pin_policy.unwrap_or(PinPolicy::of(request.slot)) {
+            PinPolicy::Never => false,
+            PinPolicy::Once => !self.pins.is_verified,
+            PinPolicy::Always => true,
+        };
+        if verifies {
+            self.ask(job)?;
+        }
+        if let Some(signature) = self.transact(job, verifies)? {
+            return Ok(signature);
+        }
+        // Asked for outside of the transaction, which would keep every other program waiting for the person.
+        self.ask(job)?;
+        let signature = self.transact(job, true)?;
+        signature.ok_or_else(|| refused(job, &self.name(), NOT_SATISFIED).into())
+    }
+
+    fn connect(&mut self) -> Result<(), Trouble> {
+        if self.card.is_some() {
+            return Ok(());
+        }
+        self.stage.set(Stage::Waiting);
+        let mut card = self.cards.connect(self.serial)?;
+        {
+            let mut channel = card.begin().map_err(Trouble::Lost)?;
+            let status = protocol::select(&mut *channel)?;
+            if status != SUCCESS {
+                return Err(unavailable(format!(
+                    "{} does not open its PIV application (status {status:04x}); enable it with `ykman config usb \
+                     --enable PIV`",
+                    self.name()
+                ))
+                .into());
+            }
+            if let Some(serial) = protocol::serial(&mut *channel)?
+                && serial != self.serial
+            {
+                return Err(unavailable(format!(
+                    "YubiKey {serial} is plugged in where {} was; plug that one in again",
+                    self.name()
+                ))
+                .into());
+            }
+        }
+        self.card = Some(card);
+        Ok(())
+    }
+
+    /// Asks for the PIN, unless it is known. The card is not held meanwhile.
+    fn ask(&mut self, job: &Job<'_>) -> Result<(), Trouble> {
+        let request = job.request;
+        if self.pins.current.is_some() {
+            return Ok(());
+        }
+        let tries_left = {
+            let mut channel = begin(&mut self.card, &self.stage)?;
+            job.still_wanted()?;
+            let state = protocol::verify(&mut *channel, None)?;
+            tries_left(state, request.spend_last_try, self.serial)?
+        };
+        self.stage.set(Stage::Pin);
+        let pin = request.pin.ask(PinRequest {
+            serial: self.serial,
+            slot: request.slot,
+            tries_left,
+        })?;
+        if self.pins.refused.as_ref() == Some(&pin) {
+            return Err(denied(format!(
+                "{} has refused this PIN before, and it was not sent again; give another one",
+                self.name()
+            ))
+            .into());
+        }
+        self.pins.current = Some(pin);
+        Ok(())
+    }
+
+    /// Verifies if it must, and signs, with nobody between; `None` if the card wants a PIN and none is known.
+    fn transact(&mut self, job: &Job<'_>, verifies: bool) -> Result<Option<Vec<u8>>, Trouble> {
+        let request = job.request;
+        let name = self.name();
+        let mut channel = begin(&mut self.card, &self.stage)?;
+        let channel = &mut *channel;
+        job.still_wanted()?;
+        if verifies {
+            self.pins.verify(channel, request, self.serial)?;
+        }
+        job.still_wanted()?;
+        let mut signed = touch_and_sign(channel, job, &mut self.touched, &self.stage)?;
+        // Another program may have taken the PIN back, or the policy is another than was thought.
+        if signed == Err(NOT_SATISFIED)
+            && !verifies
+            && request.pin_policy != Some(PinPolicy::Never)
+            && protocol::verify(channel, None)? != PinState::Verified
+        {
+            self.pins.is_verified = false;
+            if self.pins.current.is_none() {
+                return Ok(None);
+            }
+            self.pins.verify(channel, request, self.serial)?;
+            signed = touch_and_sign(channel, job, &mut self.touched, &self.stage)?;
+        }
+        signed
+            .map(Some)
+            .map_err(|status| refused(job, &name, status).into())
+    }
+
+    fn name(&self) -> String {
+        format!("YubiKey {}", self.serial)
+    }
+}
+
+/// What is known of the card's PIN.
+struct Pins {
+    /// The PIN to give; the card has not refused it so far.
+    current: Option<Pin>,
+    /// The last PIN that the card refused, never to be sent again.
+    refused: Option<Pin>,
+    /// The card has accepted the current PIN on this connection.
+    is_proven: bool,
+    /// The card was given the PIN on this connection, and should know it still.
+    is_verified: bool,
+}
+
+impl Pins {
+    /// Gives the current PIN, once. Before an unproven one, the tries are counted.
+    fn verify(
+        &mut self,
+        channel: &mut dyn Channel,
+        request: &Request,
+        serial: u32,
+    ) -> Result<(), Trouble> {
+        if !self.is_proven {
+            let state = protocol::verify(channel, None)?;
+            tries_left(state, request.spend_last_try, serial)?;
+        }
+        // Whether a PIN that got lost on the way has cost a try is unknown, so it is not sent again in this call.
+        let state =
+            protocol::verify(channel, self.current.as_ref()).map_err(|broken| match broken {
+                Broken::Pcsc(error) => pcsc_failed(error, &format!("YubiKey {serial}")).into(),
+                Broken::Reply => Trouble::from(broken),
+            })?;
+        self.is_verified = state == PinState::Verified;
+        self.is_proven = self.is_verified;
+        if self.is_verified {
+            return Ok(());
+        }
+        self.refused = self.current.take();
+        Err(match state {
+            PinState::TriesLeft(left) => denied(format!(
+                "the PIN is wrong for YubiKey {serial}, which takes {left} more {} before it blocks",
+                if left == 1 { "try" } else { "tries" }
+            )),
+            PinState::Unknown(status) => unexpected(serial, status),
+            PinState::Verified | PinState::Blocked => blocked(serial),
+        }
+        .into())
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("slot", &self.slot)
+            .field("algorithm", &self.algorithm)
+            .field("pin_policy", &self.pin_policy)
+            .field("touch_policy", &self.touch_policy)
+            .field("pin", &self.pin)
+            .field("spend_last_try", &self.spend_last_try)
+            .finish_non_exhaustive()
+    }
+}
+
+fn begin<'a>(
+    card: &'a mut Option<Box<dyn Card>>,
+    stage: &StageCell,
+) -> Result<Box<dyn Channel + 'a>, Trouble> {
+    stage.set(Stage::Waiting);
+    let card = card
+        .as_mut()
+        .ok_or(Trouble::Lost(pcsc::Error::InvalidHandle))?;
+    let channel = card.begin().map_err(Trouble::Lost)?;
+    stage.set(Stage::Working);
+    Ok(channel)
+}
+
+fn touch_and_sign(
+    channel: &mut dyn Channel,
+    job: &Job<'_>,
+    touched: &mut Option<Instant>,
+    stage: &StageCell,
+) -> Result<Result<Vec<u8>, u16>, Broken> {
+    let request = job.request;
+    let needs_touch = match request.touch_policy {
+        Some(TouchPolicy::Always) => true,
+        Some(TouchPolicy::Cached) => touched.is_none_or(|touch| touch.elapsed() > TOUCH_LASTS),
+        Some(TouchPolicy::Never) | None => false,
+    };
+    if needs_touch {
+        stage.set(Stage::Touch);
+        if let Some(on_touch) = &request.on_touch {
+            on_touch();
+        }
+    }
+    let slot = request.slot.number();
+    let signed = protocol::sign(channel, request.reference, slot, job.payload)?;
+    if needs_touch && signed.is_ok() {
+        *touched = Some(Instant::now());
+    }
+    Ok(signed)
+}
+
+/// How many tries are left, if one may be made; `None` if the card does not tell, since it was given the PIN already.
+fn tries_left(state: PinState, spend_last_try: bool, serial: u32) -> Result<Option<u8>, SignError> {
+    match state {
+        PinState::Verified => Ok(None),
+        PinState::TriesLeft(1) if !spend_last_try => Err(denied(format!(
+            "YubiKey {serial} takes one more try before its PIN is blocked, and it was not spent; give the right PIN \
+             with `ykman --device {serial} piv access change-pin`, or allow the last try"
+        ))),
+        PinState::TriesLeft(left) => Ok(Some(left)),
+        PinState::Blocked => Err(blocked(serial)),
+        PinState::Unknown(status) => Err(unexpected(serial, status)),
+    }
+}
+
+fn blocked(serial: u32) -> SignError {
+    denied(format!(
+        "the PIN of YubiKey {serial} is blocked after too many wrong ones; set a new one with the PUK: `ykman \
+         --device {serial} piv access unblock-pin`"
+    ))
+}
+
+fn unexpected(serial: u32, status: u16) -> SignError {
+    other(format!(
+        "YubiKey {serial} answers the question for its PIN with status {status:04x}"
+    ))
+}
+
+/// What it means that the token refuses to sign.
+fn refused(
+    Job {
+        request, payload, ..
+    }: &Job<'_>,
+    name: &str,
+    status: u16,
+) -> SignError {
+    let slot = request.slot;
+    match (status, request.touch_policy) {
+        (NOT_SATISFIED, Some(TouchPolicy::Never)) => denied(format!(
+            "{name} refuses to sign with the key in slot {slot}, although it has the PIN if one is needed"
+        )),
+        (NOT_SATISFIED, _) => SignError::new(
+            SignErrorKind::InteractionRequired,
+            format!(
+                "{name} was not touched in time for the key in slot {slot}; touch it when it blinks"
+            ),
+        ),
+        (0x6700 | 0x6a80 | 0x6a84, _) if request.algorithm == Algorithm::EdDsa => {
+            too_long(payload.len(), Some(status))
+        }
+        (0x6a80, _) => invalid_key(format!(
+            "slot {slot} of {name} holds a key of another kind than when it was opened; open it again"
+        )),
+        (0x6a82 | 0x6a88, _) => not_found(format!("slot {slot} of {name} holds no key any more")),
+        _ => other(format!(
+            "{name} refuses to sign with the key in slot {slot}, with status {status:04x}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests;
