@@ -59,7 +59,7 @@ impl PivKey {
     /// The PIN, in up to 8 octets. Sent to the token at the first signature that needs it, and kept in memory that is
     /// wiped.
     pub fn pin(mut self, pin: SecretString) -> Self {
-        self.pin = PinSource::Given(pin);
+        self.pin = PinSource::Given(Arc::new(pin));
         self
     }
 

@@ -42,7 +42,7 @@ type Ask = dyn Fn(PinRequest) -> Result<SecretString, SignError> + Send + Sync;
 #[derive(Clone)]
 pub(crate) enum PinSource {
     None,
-    Given(SecretString),
+    Given(Arc<SecretString>),
     Asked(Arc<Ask>),
 }
 
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn debug_shows_no_pin() {
-        let given = PinSource::Given("135790".into());
+        let given = PinSource::Given(Arc::new("135790".into()));
         assert_eq!(format!("{given:?}"), "Given");
     }
 }

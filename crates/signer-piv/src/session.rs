@@ -63,6 +63,8 @@ pub(crate) struct Session<C> {
 enum Trouble {
     /// The connection is of no use any more.
     Lost(pcsc::Error),
+    /// Another program has selected another application of the token, by this status word.
+    Unselected(u16),
     /// Nothing mends it within this call.
     Final(SignError),
 }
@@ -90,7 +92,7 @@ impl<C: Cards> Session<C> {
             card: None,
             pins: Pins {
                 current: None,
-                refused: None,
+                refused: Vec::new(),
                 is_proven: false,
                 is_verified: false,
             },
@@ -105,7 +107,8 @@ impl<C: Cards> Session<C> {
         loop {
             match self.attempt(job) {
                 Ok(signature) => return Ok(signature),
-                Err(Trouble::Lost(_)) if may_reconnect => {
+                Err(Trouble::Final(error)) => return Err(error),
+                Err(_) if may_reconnect => {
                     may_reconnect = false;
                     self.disconnect();
                 }
@@ -113,7 +116,7 @@ impl<C: Cards> Session<C> {
                     self.disconnect();
                     return Err(pcsc_failed(error, &self.name()));
                 }
-                Err(Trouble::Final(error)) => return Err(error),
+                Err(Trouble::Unselected(status)) => return Err(unexpected(self.serial, status)),
             }
         }
     }
@@ -207,7 +210,7 @@ impl<C: Cards> Session<C> {
             slot: request.slot,
             tries_left,
         })?;
-        if self.pins.refused.as_ref() == Some(&pin) {
+        if self.pins.refused.contains(&pin) {
             return Err(denied(format!(
                 "{} has refused this PIN before, and it was not sent again; give another one",
                 self.name()
@@ -243,9 +246,14 @@ impl<C: Cards> Session<C> {
             self.pins.verify(channel, request, self.serial)?;
             signed = touch_and_sign(channel, job, &mut self.touched, &self.stage)?;
         }
-        signed
-            .map(Some)
-            .map_err(|status| refused(job, &name, status).into())
+        match signed {
+            Ok(signature) => Ok(Some(signature)),
+            // Class, instruction or parameters that an application does not know.
+            Err(status @ (0x6d00 | 0x6e00 | 0x6881 | 0x6884 | 0x6a81 | 0x6a86 | 0x6b00)) => {
+                Err(Trouble::Unselected(status))
+            }
+            Err(status) => Err(refused(job, &name, status).into()),
+        }
     }
 
     fn name(&self) -> String {
@@ -257,8 +265,8 @@ impl<C: Cards> Session<C> {
 struct Pins {
     /// The PIN to give; the card has not refused it so far.
     current: Option<Pin>,
-    /// The last PIN that the card refused, never to be sent again.
-    refused: Option<Pin>,
+    /// The PINs that the card refused, never to be sent again.
+    refused: Vec<Pin>,
     /// The card has accepted the current PIN on this connection.
     is_proven: bool,
     /// The card was given the PIN on this connection, and should know it still.
@@ -285,19 +293,17 @@ impl Pins {
             })?;
         self.is_verified = state == PinState::Verified;
         self.is_proven = self.is_verified;
-        if self.is_verified {
-            return Ok(());
-        }
-        self.refused = self.current.take();
-        Err(match state {
+        let error = match state {
+            PinState::Verified => return Ok(()),
+            PinState::Unknown(status) => return Err(Trouble::Unselected(status)),
+            PinState::Blocked => blocked(serial),
             PinState::TriesLeft(left) => denied(format!(
                 "the PIN is wrong for YubiKey {serial}, which takes {left} more {} before it blocks",
                 if left == 1 { "try" } else { "tries" }
             )),
-            PinState::Unknown(status) => unexpected(serial, status),
-            PinState::Verified | PinState::Blocked => blocked(serial),
-        }
-        .into())
+        };
+        self.refused.extend(self.current.take());
+        Err(error.into())
     }
 }
 
@@ -354,16 +360,17 @@ fn touch_and_sign(
 }
 
 /// How many tries are left, if one may be made; `None` if the card does not tell, since it was given the PIN already.
-fn tries_left(state: PinState, spend_last_try: bool, serial: u32) -> Result<Option<u8>, SignError> {
+fn tries_left(state: PinState, spend_last_try: bool, serial: u32) -> Result<Option<u8>, Trouble> {
     match state {
         PinState::Verified => Ok(None),
         PinState::TriesLeft(1) if !spend_last_try => Err(denied(format!(
             "YubiKey {serial} takes one more try before its PIN is blocked, and it was not spent; give the right PIN \
              with `ykman --device {serial} piv access change-pin`, or allow the last try"
-        ))),
+        ))
+        .into()),
         PinState::TriesLeft(left) => Ok(Some(left)),
-        PinState::Blocked => Err(blocked(serial)),
-        PinState::Unknown(status) => Err(unexpected(serial, status)),
+        PinState::Blocked => Err(blocked(serial).into()),
+        PinState::Unknown(status) => Err(Trouble::Unselected(status)),
     }
 }
 
@@ -376,7 +383,7 @@ fn blocked(serial: u32) -> SignError {
 
 fn unexpected(serial: u32, status: u16) -> SignError {
     other(format!(
-        "YubiKey {serial} answers the question for its PIN with status {status:04x}"
+        "YubiKey {serial} answers with status {status:04x}, as if its PIV application were not selected"
     ))
 }
 
@@ -393,6 +400,13 @@ fn refused(
         (NOT_SATISFIED, Some(TouchPolicy::Never)) => denied(format!(
             "{name} refuses to sign with the key in slot {slot}, although it has the PIN if one is needed"
         )),
+        (NOT_SATISFIED, None) => SignError::new(
+            SignErrorKind::InteractionRequired,
+            format!(
+                "{name} refuses to sign with the key in slot {slot}; if the key asks for a touch, touch the token when \
+                 it blinks"
+            ),
+        ),
         (NOT_SATISFIED, _) => SignError::new(
             SignErrorKind::InteractionRequired,
             format!(
