@@ -57,7 +57,7 @@ fn sign_with(
     // Cargo runs a benchmark in the folder of its package, and whoever starts it is above.
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let key = uri.parse::<KeyUri>()?.relative_to(&above);
-    let signer = runtime.block_on(key.open(None, &NoInteraction))?;
+    let signer = runtime.block_on(key.open(None, Arc::new(NoInteraction)))?;
     eprintln!(
         "{uri} signs for some ten seconds; at AWS KMS each signature is a call that is paid for"
     );

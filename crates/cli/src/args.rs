@@ -248,7 +248,7 @@ pub(crate) struct RequestArgs {
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
     /// The private key: a file (PEM, PKCS#12, JKS, JWK and others), file:FILE?alias=NAME for one of several keys in a
-    /// keystore, or env:NAME for an environment variable.
+    /// keystore, env:NAME for an environment variable, awskms:KEY, or piv:SLOT.
     // A PEM by mistake begins with hyphens, and would be repeated as an unknown flag.
     #[arg(long, value_name = "URI", allow_hyphen_values = true)]
     pub(crate) key: Option<String>,
@@ -294,6 +294,16 @@ pub(crate) struct RequestArgs {
     /// The open file descriptor that gives the passphrase of the private key; 0 is standard input.
     #[arg(long, value_name = "N")]
     pub(crate) passphrase_fd: Option<u32>,
+    /// The environment variable that holds the PIN of the token.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pin_env: Option<String>,
+    /// The file that holds the PIN of the token.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+    /// Give the PIN even if it is the last try before the token blocks it.
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    #[serde(skip_serializing_if = "is_not_set")]
+    pub(crate) spend_last_try: bool,
     /// What the assertion is for: the grant itself (RFC 7523 §2.1), or client authentication (§2.2)
     /// [default: jwt-bearer].
     #[arg(long, value_enum)]

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, stdin};
 use std::path::Path;
 
-use jwt_bearer::secrecy::{ExposeSecret, SecretString};
+use jwt_bearer::secrecy::SecretString;
 use jwt_bearer::signer::{SignError, SignErrorKind};
 use jwt_bearer::{Interaction, SecretKind};
 use zeroize::Zeroizing;
 
 use crate::error::Failure;
+use crate::write::note;
 
 /// No secret is longer: 64 KiB.
 const MAX_SECRET: u64 = 64 << 10;
@@ -48,6 +49,16 @@ impl<'a> Reference<'a> {
             env: env.map(String::as_str),
             file,
             fd,
+        }
+    }
+
+    pub(crate) fn pin(env: Option<&'a String>, file: Option<&'a Path>) -> Self {
+        Self {
+            what: "PIN",
+            flag: "pin",
+            env: env.map(String::as_str),
+            file,
+            fd: None,
         }
     }
 
@@ -204,32 +215,76 @@ pub(crate) fn prompt(what: &str) -> Result<Option<SecretString>, String> {
     }
 }
 
-/// How the command's keys get their passphrase: this one if there is one, else from a prompt.
-#[derive(Debug)]
-pub(crate) struct Passphrase(pub(crate) Option<SecretString>);
+/// How the command's keys get their secrets: what flags name, else from a prompt.
+#[derive(Debug, Default)]
+pub(crate) struct Secrets {
+    pub(crate) passphrase: Option<SecretString>,
+    pub(crate) pin: Option<SecretString>,
+    pub(crate) spend_last_try: bool,
+}
 
-impl Passphrase {
+impl Secrets {
     /// The passphrase of the key of this name.
-    pub(crate) fn of(&self, key: &str) -> Result<SecretString, SignError> {
-        let missing = |text: String| SignError::new(SignErrorKind::InteractionRequired, text);
-        if let Some(passphrase) = &self.0 {
-            return Ok(passphrase.expose_secret().into());
-        }
-        prompt(&format!("Passphrase of {key}")).map_err(missing)?.ok_or_else(|| {
-            missing(format!(
-                "{key} is encrypted; name its passphrase with --passphrase-env NAME, --passphrase-file FILE or \
-                 --passphrase-fd N, or run this in a terminal"
-            ))
+    pub(crate) fn passphrase_of(&self, key: &str) -> Result<SecretString, SignError> {
+        given_or_asked(
+            self.passphrase.as_ref(),
+            &format!("Passphrase of {key}"),
+            || {
+                format!(
+                    "{key} is encrypted; name its passphrase with --passphrase-env NAME, --passphrase-file FILE or \
+                     --passphrase-fd N, or run this in a terminal"
+                )
+            },
+        )
+    }
+
+    fn pin_of(&self, key: &str, tries_left: Option<u8>) -> Result<SecretString, SignError> {
+        let tries = match tries_left {
+            Some(1) => " (1 try left)".into(),
+            Some(tries) => format!(" ({tries} tries left)"),
+            None => String::new(),
+        };
+        given_or_asked(self.pin.as_ref(), &format!("PIN for {key}{tries}"), || {
+            format!(
+                "{key} wants the PIN; name it with --pin-env NAME or --pin-file FILE, or run this in a terminal"
+            )
         })
     }
 }
 
-impl Interaction for Passphrase {
+impl Interaction for Secrets {
     fn secret(&self, kind: SecretKind<'_>) -> Result<SecretString, SignError> {
-        let SecretKind::Passphrase { key, .. } = kind else {
-            let text = "the key wants something unknown";
-            return Err(SignError::new(SignErrorKind::InteractionRequired, text));
-        };
-        self.of(key)
+        match kind {
+            SecretKind::Passphrase { key, .. } => self.passphrase_of(key),
+            SecretKind::Pin {
+                key, tries_left, ..
+            } => self.pin_of(key, tries_left),
+            _ => Err(missing("the key wants something unknown".into())),
+        }
     }
+
+    fn touch(&self, key: &str) {
+        note(&format!("Touch the token now: {key} waits for it."));
+    }
+
+    fn spend_last_try(&self) -> bool {
+        self.spend_last_try
+    }
+}
+
+fn given_or_asked(
+    given: Option<&SecretString>,
+    what: &str,
+    otherwise: impl FnOnce() -> String,
+) -> Result<SecretString, SignError> {
+    match given {
+        Some(secret) => Ok(secret.clone()),
+        None => prompt(what)
+            .map_err(missing)?
+            .ok_or_else(|| missing(otherwise())),
+    }
+}
+
+fn missing(text: String) -> SignError {
+    SignError::new(SignErrorKind::InteractionRequired, text)
 }

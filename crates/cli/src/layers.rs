@@ -13,12 +13,13 @@ use crate::error::Failure;
 type Layer = Map<String, Value>;
 
 /// Settings of which one is used: whoever sets one drops the others from what is below.
-const EXCLUSIVE: [&[&str]; 6] = [
+const EXCLUSIVE: [&[&str]; 7] = [
     &["subject", "enterprise", "user"],
     &["subject", "user", "login"],
     &["token-endpoint", "host"],
     &["client-secret-env", "client-secret-file"],
     &["passphrase-env", "passphrase-file", "passphrase-fd"],
+    &["pin-env", "pin-file"],
     &["issuer", "box-config"],
 ];
 
@@ -31,6 +32,8 @@ const BELONGING: [(&str, &[&str]); 2] = [
             "passphrase-env",
             "passphrase-file",
             "passphrase-fd",
+            "pin-env",
+            "pin-file",
         ],
     ),
     (
@@ -41,12 +44,14 @@ const BELONGING: [(&str, &[&str]); 2] = [
             "passphrase-env",
             "passphrase-file",
             "passphrase-fd",
+            "pin-env",
+            "pin-file",
         ],
     ),
 ];
 
 /// Settings that a variable can also switch off.
-const SWITCHES: [&str; 2] = ["cache", "no-retry"];
+const SWITCHES: [&str; 3] = ["cache", "no-retry", "spend-last-try"];
 
 /// The names of the settings that came from variables of the environment.
 pub(crate) fn from_variables(matches: &ArgMatches) -> HashSet<String> {

@@ -18,7 +18,7 @@ use crate::args::{ConfigArgs, KeyArgs, Provider, RequestArgs};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::Failure;
-use crate::interaction::{Passphrase, Reference, prompt, text_file};
+use crate::interaction::{Reference, Secrets, prompt, text_file};
 use crate::layers;
 use crate::pairs::{Pair, Seconds};
 use crate::write::note;
@@ -240,9 +240,14 @@ impl Settings {
             args.passphrase_file.as_deref(),
             args.passphrase_fd,
         );
-        let passphrase = reference.read()?;
+        let pin = Reference::pin(args.pin_env.as_ref(), args.pin_file.as_deref());
+        let mut secrets = Secrets {
+            passphrase: reference.read()?,
+            pin: pin.read()?,
+            spend_last_try: args.spend_last_try,
+        };
         if let Some(key) = &args.key {
-            return open(key, args.algorithm.as_deref(), passphrase).await;
+            return open(key, args.algorithm.as_deref(), secrets).await;
         }
         let Some(config) = &self.box_config else {
             return Err(Failure::usage(
@@ -255,7 +260,7 @@ impl Settings {
             ));
         };
         let configured = || Some(config.passphrase()?.expose_secret().into());
-        let passphrase = Passphrase(passphrase.or_else(configured));
+        secrets.passphrase = secrets.passphrase.or_else(configured);
         let algorithm = args
             .algorithm
             .as_deref()
@@ -267,7 +272,7 @@ impl Settings {
             name,
             pem.expose_secret().as_bytes(),
             algorithm,
-            &passphrase,
+            &secrets,
         )?))
     }
 
@@ -296,6 +301,7 @@ impl Settings {
         let args = RequestArgs {
             cache: false,
             no_retry: false,
+            spend_last_try: false,
             timeout: None,
             ca_file: None,
             ..self.args.clone()
@@ -402,18 +408,18 @@ fn chain(value: &Value) -> Option<Vec<Vec<u8>>> {
 
 /// Opens the key that the flags name.
 pub(crate) async fn named_key(args: &KeyArgs) -> Result<Arc<dyn Signer>, Failure> {
-    let passphrase = args.passphrase.read()?;
-    open(&args.key, args.algorithm.as_deref(), passphrase).await
+    let secrets = Secrets {
+        passphrase: args.passphrase.read()?,
+        pin: args.pin.read()?,
+        spend_last_try: args.pin.spend_last_try,
+    };
+    open(&args.key, args.algorithm.as_deref(), secrets).await
 }
 
-async fn open(
-    key: &str,
-    name: Option<&str>,
-    passphrase: Option<SecretString>,
-) -> Result<Arc<dyn Signer>, Failure> {
+async fn open(key: &str, name: Option<&str>, secrets: Secrets) -> Result<Arc<dyn Signer>, Failure> {
     let algorithm = name.map(algorithm).transpose().map_err(Failure::usage)?;
     let uri: KeyUri = key
         .parse()
         .map_err(|error| Failure::usage(format!("{error}")))?;
-    Ok(uri.open(algorithm, &Passphrase(passphrase)).await?)
+    Ok(uri.open(algorithm, Arc::new(secrets)).await?)
 }

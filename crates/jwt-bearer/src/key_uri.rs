@@ -20,8 +20,10 @@ const MAX_TEXT: usize = 4096;
 /// | `file:keys.p12?alias=box` | one of several keys in a PKCS#12 store, a Java keystore or a JWK Set |
 /// | `env:NAME` | a key in an environment variable: as text, or base64 of any form |
 /// | `awskms:alias/box?region=eu-central-1&endpoint=https://…` | a key in AWS KMS, by key id, alias or ARN; both parameters may be left out |
+/// | `piv:9c?serial=12345678` | a key in a PIV token, by slot; the serial number may be left out if there is one token |
 ///
-/// Every text is understood in every build; to open a key in AWS KMS takes the feature `aws-kms`.
+/// Every text is understood in every build; to open a key in AWS KMS takes the feature `aws-kms`, and one in a PIV token
+/// the feature `piv`.
 /// Percent-encoding counts after a scheme alone. One letter before a colon is a Windows path. A text with an unknown
 /// scheme is a path if such a file exists, and an error if not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +48,14 @@ pub enum KeyUri {
         region: Option<String>,
         /// The URL of the service, if it is not the usual one.
         endpoint: Option<String>,
+    },
+    /// A key in a PIV token such as a YubiKey.
+    #[non_exhaustive]
+    Piv {
+        /// The number of the slot: 0x9a, 0x9c, 0x9d, 0x9e, or 0x82 to 0x95.
+        slot: u8,
+        /// The serial number of the token, if it is set here.
+        serial: Option<u32>,
     },
 }
 
@@ -107,13 +117,11 @@ impl FromStr for KeyUri {
                     .into(),
             )),
             Some(("awskms", rest)) => aws_kms(text, rest),
-            Some(("piv", _)) => Err(KeyUriError(
-                "keys in a PIV token (`piv:`) are not in this version yet".into(),
-            )),
+            Some(("piv", rest)) => piv(text, rest),
             Some(_) if Path::new(text).exists() => Ok(Self::file(text)),
             Some((scheme, _)) => Err(KeyUriError(format!(
-                "`{scheme}:` is no known kind of key, and there is no file `{text}`; known are `file:`, `env:` and \
-                 `awskms:`"
+                "`{scheme}:` is no known kind of key, and there is no file `{text}`; known are `file:`, `env:`, \
+                 `awskms:` and `piv:`"
             ))),
         }
     }
@@ -136,6 +144,10 @@ impl fmt::Display for KeyUri {
             } => {
                 write!(f, "awskms:{}", utf8_percent_encode(key, RESERVED))?;
                 write_parameters(f, [("region", region), ("endpoint", endpoint)])
+            }
+            Self::Piv { slot, serial } => {
+                write!(f, "piv:{slot:x}")?;
+                serial.map_or(Ok(()), |serial| write!(f, "?serial={serial}"))
             }
         }
     }
@@ -212,6 +224,37 @@ fn aws_kms(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
         region,
         endpoint,
     })
+}
+
+fn piv(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
+    if rest.to_ascii_lowercase().contains("pin=") {
+        return Err(KeyUriError(
+            "a PIN does not stand beside the slot, where other people can read it; it is asked for when it is needed"
+                .into(),
+        ));
+    }
+    let (place, [serial]) = parts(text, rest, ["serial"])?;
+    let is_slot = |slot: &u8| matches!(slot, 0x82..=0x95 | 0x9a | 0x9c..=0x9e);
+    let slot = match place.len() {
+        2 => u8::from_str_radix(&place, 16).ok().filter(is_slot),
+        _ => None,
+    };
+    let Some(slot) = slot else {
+        return Err(KeyUriError(format!(
+            "`{text}` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95"
+        )));
+    };
+    let serial = match serial.map(|serial| serial.parse()) {
+        None => None,
+        Some(Ok(serial)) => Some(serial),
+        Some(Err(_)) => {
+            return Err(KeyUriError(format!(
+                "the serial number in `{text}` is no number; `jwt-bearer key list --piv` shows it, and it is printed on \
+                 the token"
+            )));
+        }
+    };
+    Ok(KeyUri::Piv { slot, serial })
 }
 
 /// What stands before the `?`, and the values of the parameters behind it, percent-decoded.
@@ -301,6 +344,22 @@ mod tests {
                 },
                 "awskms:arn:aws:kms:eu-central-1:1234:key/abcd",
             ),
+            (
+                "piv:9C?serial=12345678",
+                KeyUri::Piv {
+                    slot: 0x9c,
+                    serial: Some(12_345_678),
+                },
+                "piv:9c?serial=12345678",
+            ),
+            (
+                "piv:82",
+                KeyUri::Piv {
+                    slot: 0x82,
+                    serial: None,
+                },
+                "piv:82",
+            ),
         ];
         for (text, uri, written) in cases {
             assert_eq!(text.parse(), Ok(uri.clone()), "{text}");
@@ -345,12 +404,28 @@ mod tests {
                 "`awskms:k?region` has the parameter `region` twice, or without a value",
             ),
             (
-                "piv:9c",
-                "keys in a PIV token (`piv:`) are not in this version yet",
+                "piv:9b",
+                "`piv:9b` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95",
+            ),
+            (
+                "piv:+9c",
+                "`piv:+9c` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95",
+            ),
+            (
+                "piv:",
+                "`piv:` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95",
+            ),
+            (
+                "piv:9c?serial=YK5",
+                "the serial number in `piv:9c?serial=YK5` is no number; `jwt-bearer key list --piv` shows it, and it is printed on the token",
+            ),
+            (
+                "piv:9c?pin=123456",
+                "a PIN does not stand beside the slot, where other people can read it; it is asked for when it is needed",
             ),
             (
                 "vault:box",
-                "`vault:` is no known kind of key, and there is no file `vault:box`; known are `file:`, `env:` and `awskms:`",
+                "`vault:` is no known kind of key, and there is no file `vault:box`; known are `file:`, `env:`, `awskms:` and `piv:`",
             ),
         ];
         for (text, error) in cases {

@@ -20,6 +20,12 @@ pub mod aws_kms {
     pub use jwt_bearer_signer_aws_kms::*;
 }
 
+/// Keys in PIV tokens such as YubiKeys.
+#[cfg(feature = "piv")]
+pub mod piv {
+    pub use jwt_bearer_signer_piv::*;
+}
+
 /// Claims and header to a signed JWT, and any JWT taken apart.
 pub mod assertion {
     pub use jwt_bearer_assertion::*;

@@ -8,6 +8,8 @@ use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signer};
 #[cfg(feature = "aws-kms")]
 use jwt_bearer_signer_aws_kms::AwsKmsKey;
 use jwt_bearer_signer_local::LocalSigner;
+#[cfg(feature = "piv")]
+use jwt_bearer_signer_piv::PivKey;
 use secrecy::ExposeSecret;
 use zeroize::Zeroizing;
 
@@ -20,7 +22,8 @@ impl KeyUri {
     /// Opens the key: reads it, asks for a passphrase if it needs one, and checks it.
     ///
     /// Reads a file or a variable, and blocks while a passphrase is asked for or a key is decrypted. For AWS KMS it
-    /// reads the AWS configuration and calls the service, and needs a tokio runtime.
+    /// reads the AWS configuration and calls the service, and needs a tokio runtime. For a PIV token it reads the public
+    /// key, and needs a tokio runtime with time; the PIN is asked for when it is needed, to sign.
     ///
     /// # Errors
     /// Any [`SignErrorKind`] but `InputLength`. A key of a kind that was not built in is `InvalidKey`; the source tells
@@ -28,7 +31,7 @@ impl KeyUri {
     pub async fn open(
         &self,
         algorithm: Option<Algorithm>,
-        interaction: &dyn Interaction,
+        interaction: Arc<dyn Interaction>,
     ) -> Result<Arc<dyn Signer>, SignError> {
         let (name, bytes, alias) = match self {
             Self::File { path, alias } => {
@@ -59,10 +62,53 @@ impl KeyUri {
                 let text = "this build has no AWS KMS in it; build it with `--features aws-kms`";
                 return Err(SignError::new(SignErrorKind::InvalidKey, text));
             }
+            #[cfg(feature = "piv")]
+            Self::Piv { slot, serial } => {
+                return open_piv(*slot, *serial, algorithm, interaction).await;
+            }
+            #[cfg(not(feature = "piv"))]
+            Self::Piv { .. } => {
+                let text = "this build has no PIV tokens in it; build it with `--features piv`";
+                return Err(SignError::new(SignErrorKind::InvalidKey, text));
+            }
         };
-        let signer = read_entry(&name, &bytes, alias, algorithm, interaction)?;
+        let signer = read_entry(&name, &bytes, alias, algorithm, &*interaction)?;
         Ok(Arc::new(signer))
     }
+}
+
+#[cfg(feature = "piv")]
+async fn open_piv(
+    slot: u8,
+    serial: Option<u32>,
+    algorithm: Option<Algorithm>,
+    interaction: Arc<dyn Interaction>,
+) -> Result<Arc<dyn Signer>, SignError> {
+    let slot = format!("{slot:x}")
+        .parse()
+        .map_err(|error| SignError::new(SignErrorKind::InvalidKey, error))?;
+    let name = match serial {
+        Some(serial) => format!("slot {slot} of YubiKey {serial}"),
+        None => format!("slot {slot} of the YubiKey"),
+    };
+    let (asked, told) = (Arc::clone(&interaction), Arc::clone(&interaction));
+    let mut key = PivKey::new(slot)
+        .pin_from(move |request| {
+            let name = format!("slot {} of YubiKey {}", request.slot(), request.serial());
+            asked.secret(SecretKind::Pin {
+                key: &name,
+                tries_left: request.tries_left(),
+            })
+        })
+        .on_touch(move || told.touch(&name))
+        .spend_last_try(interaction.spend_last_try());
+    if let Some(serial) = serial {
+        key = key.serial(serial);
+    }
+    if let Some(algorithm) = algorithm {
+        key = key.algorithm(algorithm);
+    }
+    Ok(Arc::new(key.open().await?))
 }
 
 /// Makes a signer of a private key in memory, in any form that [`PrivateKey::read`](jwt_bearer_keyfile::PrivateKey::read) takes; `name` is for errors and
@@ -205,6 +251,12 @@ mod tests {
                 SignErrorKind::InvalidKey,
                 "this build has no AWS KMS in it; build it with `--features aws-kms`",
             ),
+            #[cfg(not(feature = "piv"))]
+            (
+                "piv:9c",
+                SignErrorKind::InvalidKey,
+                "this build has no PIV tokens in it; build it with `--features piv`",
+            ),
             (
                 "env:CARGO_PKG_NAME",
                 SignErrorKind::InvalidKey,
@@ -213,7 +265,7 @@ mod tests {
         ];
         for (text, kind, start) in cases {
             let uri: KeyUri = text.parse().unwrap();
-            let error = uri.open(None, &NoInteraction).await.unwrap_err();
+            let error = uri.open(None, Arc::new(NoInteraction)).await.unwrap_err();
             assert_eq!(error.kind(), kind);
             let source = error.source().unwrap().to_string();
             assert!(source.starts_with(start), "{source}");

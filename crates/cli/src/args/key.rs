@@ -25,6 +25,13 @@ pub(crate) enum KeyCommand {
     /// Write a private key in another form, to a new file.
     #[command(after_help = CONVERT)]
     Convert(ConvertArgs),
+    /// Show the tokens that are plugged in, their keys, and what each can sign with.
+    #[command(after_help = LIST)]
+    List {
+        /// PIV tokens such as YubiKeys.
+        #[arg(long, required = true)]
+        piv: bool,
+    },
 }
 
 #[derive(Args)]
@@ -37,6 +44,28 @@ pub(crate) struct KeyArgs {
     pub(crate) algorithm: Option<String>,
     #[command(flatten)]
     pub(crate) passphrase: PassphraseArgs,
+    #[command(flatten)]
+    pub(crate) pin: PinArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct PinArgs {
+    /// The environment variable that holds the PIN of the token.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) pin_env: Option<String>,
+    /// The file that holds the PIN of the token.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pin_file: Option<PathBuf>,
+    /// Give the PIN even if it is the last try before the token blocks it.
+    #[arg(long)]
+    pub(crate) spend_last_try: bool,
+}
+
+impl PinArgs {
+    /// The PIN, if one is named.
+    pub(crate) fn read(&self) -> Result<Option<SecretString>, Failure> {
+        Reference::pin(self.pin_env.as_ref(), self.pin_file.as_deref()).read()
+    }
 }
 
 #[derive(Args)]
@@ -269,3 +298,10 @@ Examples:
   jwt-bearer key convert --key box.pem --to pkcs12 --certificate box.crt \\
     --out box.p12
   jwt-bearer key convert --key box.pem --to jwk --unencrypted --out box.jwk";
+
+const LIST: &str = "\
+Example:
+  jwt-bearer key list --piv
+
+It asks for no PIN and changes no key. Keys are made with ykman:
+  ykman piv keys generate --algorithm ECCP256 --pin-policy once 9a public.pem";

@@ -2,6 +2,7 @@
 
 mod convert;
 mod generate;
+mod list;
 mod passphrase;
 mod public;
 mod x509;
@@ -16,5 +17,6 @@ pub(crate) async fn key(command: &KeyCommand) -> Result<(), Failure> {
         KeyCommand::Certificate(args) => x509::certificate(args).await,
         KeyCommand::Csr(args) => x509::csr(args).await,
         KeyCommand::Convert(args) => convert::convert(args),
+        KeyCommand::List { .. } => list::list().await,
     }
 }

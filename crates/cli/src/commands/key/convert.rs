@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::passphrase;
 use crate::args::{ConvertArgs, KeyForm};
 use crate::error::Failure;
-use crate::interaction::{Passphrase, Reference, bounded_file};
+use crate::interaction::{Reference, Secrets, bounded_file};
 use crate::output;
 use crate::write::note;
 
@@ -93,7 +93,11 @@ fn read(args: &ConvertArgs) -> Result<(String, PrivateKey), Failure> {
     };
     let key = match open(None) {
         Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
-            let passphrase = Passphrase(args.passphrase.read()?).of(&name)?;
+            let secrets = Secrets {
+                passphrase: args.passphrase.read()?,
+                ..Secrets::default()
+            };
+            let passphrase = secrets.passphrase_of(&name)?;
             open(Some(passphrase.expose_secret().as_bytes()))
         }
         key => key,
