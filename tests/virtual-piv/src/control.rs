@@ -102,14 +102,13 @@ impl Controls {
     /// Notes that the reader has let go of the card.
     pub(crate) fn disconnected(&self) {
         let mut state = self.state();
-        state.powered = false;
         state.connection = None;
         self.changed.notify_all();
     }
 
-    /// Notes that the reader has given the card power.
-    pub(crate) fn powered(&self) {
-        self.state().powered = true;
+    /// Notes whether the card has had power since it was put into the reader.
+    pub(crate) fn powered(&self, powered: bool) {
+        self.state().powered = powered;
         self.changed.notify_all();
     }
 
@@ -182,6 +181,7 @@ impl Controls {
     pub(crate) fn remove(&self) -> bool {
         let mut state = self.state();
         state.inserted = false;
+        state.powered = false;
         if let Some(connection) = &state.connection {
             cut(connection);
         }

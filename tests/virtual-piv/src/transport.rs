@@ -44,6 +44,7 @@ fn connect(port: u16, card: &Mutex<Card>, controls: &Controls) -> io::Result<()>
     stream.set_nodelay(true)?;
     controls.connected(stream.try_clone()?);
     let ended = converse(&mut stream, card, controls);
+    controls.powered(false);
     // The reader takes one connection and lets none wait: if another came before it has let go of this one, it would
     // be stuck for many seconds. What it asks until then gets no answer.
     let _ = io::copy(&mut stream, &mut io::sink());
@@ -61,7 +62,7 @@ fn converse(stream: &mut TcpStream, card: &Mutex<Card>, controls: &Controls) -> 
             [POWER_OFF] => lock(card).reset(),
             [POWER_ON | RESET] => {
                 lock(card).reset();
-                controls.powered();
+                controls.powered(true);
             }
             [GET_ATR] => send(stream, &ATR)?,
             [] | [_] => {}
