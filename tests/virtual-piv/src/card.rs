@@ -75,15 +75,16 @@ impl Card {
         })
     }
 
-    /// Becomes a token as the factory sends it out again, of another version if one is given.
-    pub(crate) fn factory(&mut self, version: Option<Version>) -> Result<(), Status> {
-        let identity = version.map_or(self.identity, |version| Identity {
-            serial: self.identity.serial,
-            version,
-            management: ManagementKind::of(version),
-        });
-        *self = Self::new(identity, Arc::clone(&self.controls))?;
+    /// Becomes a token as the factory sends it out again.
+    pub(crate) fn factory(&mut self) -> Result<(), Status> {
+        *self = Self::new(self.identity, Arc::clone(&self.controls))?;
         Ok(())
+    }
+
+    /// Is of this version from now on. Keys stay, also those that a token of this version cannot make.
+    pub(crate) fn set_version(&mut self, version: Version) {
+        self.identity.version = version;
+        self.piv.set_version(version);
     }
 
     /// Forgets everything volatile, as at power-on.

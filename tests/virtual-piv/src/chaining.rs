@@ -4,8 +4,8 @@ use crate::apdu::{Answer, Command, Status, ins};
 
 /// Most bytes of data in one answer to a command of short form.
 const PART: usize = 256;
-/// Most bytes that a chained command may gather. Larger than any real one.
-const MOST: usize = 8192;
+/// Most bytes of data in a command, which clients too take for the limit of a real token.
+const MOST: usize = 3072;
 
 /// What became of a part.
 pub(crate) enum Step {
@@ -40,11 +40,11 @@ impl Chaining {
         if let Some(before) = self.gathered.take().filter(|before| same(before, &command)) {
             command.data.splice(0..0, before.data);
         }
-        if !chained {
-            return Step::Whole(command);
-        }
         if command.data.len() > MOST {
             return Step::Answered(Err(Status::WRONG_LENGTH), false);
+        }
+        if !chained {
+            return Step::Whole(command);
         }
         self.gathered = Some(command);
         Step::Answered(Ok(Vec::new()), false)
@@ -142,15 +142,23 @@ mod tests {
     }
 
     #[test]
-    fn a_chain_without_end_is_refused() {
+    fn a_command_too_long_is_refused_in_parts_and_in_one_piece() {
         let mut chaining = Chaining::default();
         let part = [&[0x10, 0xdb, 0x3f, 0xff, 255][..], &[0; 255]].concat();
-        let refused = (0..40).any(|_| {
+        let refused = (0..40).position(|_| {
             matches!(
                 chaining.take(command(&part)),
                 Step::Answered(Err(Status::WRONG_LENGTH), _)
             )
         });
-        assert!(refused);
+        assert_eq!(refused, Some(MOST / 255));
+        for (length, fits) in [(MOST, true), (MOST + 1, false)] {
+            let [high, low] = u16::try_from(length).unwrap().to_be_bytes();
+            let whole = [&[0, 0xdb, 0x3f, 0xff, 0, high, low][..], &vec![0; length]].concat();
+            assert_eq!(
+                matches!(chaining.take(command(&whole)), Step::Whole(_)),
+                fits
+            );
+        }
     }
 }

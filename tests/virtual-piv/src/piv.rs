@@ -82,6 +82,10 @@ impl Piv {
         self.session = Session::default();
     }
 
+    pub(crate) fn set_version(&mut self, version: Version) {
+        self.identity.version = version;
+    }
+
     /// How many tries are left for PIN and PUK.
     pub(crate) fn tries(&self) -> (u8, u8) {
         (self.pin.left(), self.puk.left())

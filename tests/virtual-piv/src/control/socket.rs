@@ -72,11 +72,14 @@ fn obey(line: &str, controls: &Controls, card: &Mutex<Card>) -> Result<String, S
         ["insert"] if controls.insert() => {}
         ["insert"] => return Err("no reader powered the card within 10 seconds".to_owned()),
         ["reset"] => lock(card).reset(),
-        ["factory"] => factory(card, None)?,
-        ["factory", version] => {
+        ["factory"] => {
+            let made = lock(card).factory();
+            made.map_err(|_| "OpenSSL makes no key".to_owned())?;
+        }
+        ["version", version] => {
             let version =
                 Version::parse(version).ok_or_else(|| format!("no version: {version}"))?;
-            factory(card, Some(version))?;
+            lock(card).set_version(version);
         }
         ["delay", "sign", time] => controls.slow(Slow::Sign, milliseconds(time)?),
         ["delay", "every", time] => controls.slow(Slow::Every, milliseconds(time)?),
@@ -100,11 +103,6 @@ fn obey(line: &str, controls: &Controls, card: &Mutex<Card>) -> Result<String, S
         _ => return Err(format!("unknown command: {line}")),
     }
     Ok("ok".to_owned())
-}
-
-fn factory(card: &Mutex<Card>, version: Option<Version>) -> Result<(), String> {
-    let made = lock(card).factory(version);
-    made.map_err(|_| "OpenSSL makes no key".to_owned())
 }
 
 fn milliseconds(word: &str) -> Result<Duration, String> {
@@ -152,7 +150,7 @@ mod tests {
             "remove",
             "reset",
             "factory",
-            "factory 5.2.7",
+            "version 5.2.7",
             "delay sign 5",
             "delay every 0",
             "touch now",
@@ -189,7 +187,7 @@ mod tests {
             "delay sign",
             "delay sign x",
             "answer xyz",
-            "factory 5",
+            "version 5",
             "log x",
         ] {
             let replies = replies(&format!("{line}\nclear\n"));
