@@ -1,4 +1,5 @@
 //! Files made to cost too much, or to end the process.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use jwt_bearer_keyfile::{KeyFileError, KeyFileErrorKind as Kind, PrivateKey};
 
