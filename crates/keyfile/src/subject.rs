@@ -96,7 +96,21 @@ impl FromStr for Subject {
 impl fmt::Display for Subject {
     /// Writes a text that is read back as the same subject.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.name.fmt(f)
+        let steps: Vec<_> = self.name.iter_rdn().collect();
+        for (i, step) in steps.iter().rev().enumerate() {
+            for (j, attribute) in step.iter().enumerate() {
+                let separator = match (i, j) {
+                    (0, 0) => "",
+                    (_, 0) => ",",
+                    _ => "+",
+                };
+                let known = ATTRIBUTES.iter().find(|known| known.1 == attribute.oid);
+                let name = known.map_or("", |known| known.0);
+                let value = str::from_utf8(attribute.value.value()).unwrap_or_default();
+                write!(f, "{separator}{name}={}", escape(value))?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -106,8 +120,18 @@ fn step(text: &str) -> Result<SetOfVec<AttributeTypeAndValue>, X509Error> {
         .into_iter()
         .map(attribute)
         .collect::<Result<Vec<_>, _>>()?;
-    SetOfVec::try_from(attributes)
-        .map_err(|_| wrong(format!("`{}` names the same thing twice", text.trim())))
+    let is_again = |(i, attribute): (usize, &AttributeTypeAndValue)| {
+        attributes[..i]
+            .iter()
+            .any(|before| before.oid == attribute.oid)
+    };
+    if attributes.iter().enumerate().any(is_again) {
+        let text = text.trim();
+        return Err(wrong(format!(
+            "`{text}` in the subject has one name twice; write a comma in place of the `+`"
+        )));
+    }
+    SetOfVec::try_from(attributes).map_err(|_| wrong("the subject is too long; shorten it"))
 }
 
 fn attribute(text: &str) -> Result<AttributeTypeAndValue, X509Error> {
@@ -180,8 +204,8 @@ fn split(text: &str, separator: char) -> Vec<&str> {
 
 /// Without the blanks around it; the last may be one that a backslash keeps.
 fn trim(value: &str) -> &str {
-    let value = value.trim_start();
-    let trimmed = value.trim_end();
+    let value = value.trim_start_matches(' ');
+    let trimmed = value.trim_end_matches(' ');
     let backslashes = trimmed.bytes().rev().take_while(|byte| *byte == b'\\');
     let kept = backslashes.count() % 2;
     value.get(..trimmed.len() + kept).unwrap_or(trimmed)
@@ -227,6 +251,20 @@ fn unescape(name: &str, value: &str) -> Result<String, X509Error> {
         };
     }
     String::from_utf8(octets).map_err(|_| stray("hex digits that are not UTF-8"))
+}
+
+/// The value with a backslash before whatever [`unescape`] or [`trim`] would take for something else.
+fn escape(value: &str) -> String {
+    let last = value.chars().count().saturating_sub(1);
+    let mut escaped = String::with_capacity(value.len());
+    for (i, c) in value.chars().enumerate() {
+        let at_an_end = (i == 0 || i == last) && c == ' ';
+        if at_an_end || (i == 0 && c == '#') || ",+\"\\<>;".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 fn wrong(text: impl Into<String>) -> X509Error {

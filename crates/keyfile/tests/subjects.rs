@@ -37,7 +37,7 @@ fn sound_subjects_are_read_as_rfc_4514_has_them() {
         ),
         (
             "emailAddress=ann@example.com,UID=ann",
-            "EMAILADDRESS=ann@example.com,UID=ann",
+            "emailAddress=ann@example.com,UID=ann",
         ),
         (
             "STREET=Am Markt 1,L=Bremen,ST=Bremen,C=DE",
@@ -101,7 +101,7 @@ fn what_is_wrong_with_a_subject_is_named() {
             "`CN=` in the subject has hex digits that are not UTF-8",
         ),
         ("CN=#0c0161", &format!("`CN=` {in_hex}")),
-        ("CN=a+CN=a", "`CN=a+CN=a` names the same thing twice"),
+        ("CN=a+CN=a", "`CN=a+CN=a` in the subject has one name twice"),
         (
             "emailAddress=jürgen@example.com",
             "`emailAddress=` in the subject has letters beyond ASCII",
@@ -116,7 +116,7 @@ fn what_is_wrong_with_a_subject_is_named() {
         ),
         (
             &all,
-            "the subject has 807 octets in all, where 640 are the limit",
+            "the subject has 785 octets in all, where 640 are the limit",
         ),
     ] {
         let wrong = Subject::from_str(text).unwrap_err();

@@ -7,8 +7,8 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use jwt_bearer_signer::{Algorithm, FormatErrorKind, KeyKind, PublicKey, VerifyError};
-use serde_json::Value;
+use jwt_bearer_signer::{Algorithm, FormatErrorKind, JwkSet, KeyKind, PublicKey, VerifyError};
+use serde_json::{Value, json};
 
 /// Name, kind, thumbprint by jwcrypto, fingerprint by OpenSSL, algorithms.
 const KEYS: [(&str, &str, &str, &str, &str); 7] = [
@@ -85,6 +85,26 @@ fn refused(der: &[u8], kind: FormatErrorKind, text: &str) {
     assert_eq!(error.to_string(), text);
     assert_eq!(error.kind(), kind);
     assert!(!error.is_retryable());
+}
+
+#[test]
+fn every_kind_is_written_for_snowflake_and_as_a_set() {
+    for (name, _, thumbprint, fingerprint, _) in KEYS {
+        let key = key(name);
+        assert_eq!(key.to_spki_base64(), STANDARD.encode(der(name)));
+        let octets: Vec<_> = (0..32)
+            .map(|i| u8::from_str_radix(&fingerprint[2 * i..2 * i + 2], 16).unwrap())
+            .collect();
+        let text = format!("SHA256:{}", STANDARD.encode(octets));
+        assert_eq!(key.fingerprint_text(), text);
+
+        let mut jwk = key.to_jwk();
+        jwk.kid = Some(thumbprint.into());
+        let mut expected: Value = serde_json::from_str(&file(&format!("{name}.jwk"))).unwrap();
+        expected["kid"] = thumbprint.into();
+        let set = serde_json::to_value(JwkSet::new(vec![jwk])).unwrap();
+        assert_eq!(set, json!({"keys": [expected]}));
+    }
 }
 
 #[test]
