@@ -122,7 +122,7 @@ fn openssl_reads_everything() {
         assert_eq!(openssl("pkey -in from-store.key -pubout"), public);
         let info = openssl("pkcs12 -in a.p12 -passin pass:secret -noout -info");
         assert!(
-            info.contains("PBKDF2, Iteration 600000, PRF hmacWithSHA256"),
+            info.contains("PBES2, PBKDF2, AES-256-CBC, Iteration 600000, PRF hmacWithSHA256"),
             "{info}"
         );
         assert!(info.contains("MAC: sha256, Iteration 600000"), "{info}");
