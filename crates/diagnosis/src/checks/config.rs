@@ -80,7 +80,9 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     let asks_for_enterprise = case
         .claim("box_sub_type")
         .is_none_or(|kind| kind == "enterprise");
-    if facts.enterprise.as_deref() == Some("0") && !facts.has_user && asks_for_enterprise {
+    let is_used = case.claim("sub").is_none_or(|subject| subject == "0");
+    if is_used && facts.enterprise.as_deref() == Some("0") && !facts.has_user && asks_for_enterprise
+    {
         seen.proven(
             Check::SubZero,
             "`enterpriseID` is 0 in the configuration file",

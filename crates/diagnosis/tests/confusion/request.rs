@@ -359,6 +359,16 @@ impl Sent {
         diagnose(&evidence)
     }
 
+    /// What somebody has who saw no more than the error.
+    pub(crate) fn as_seen(&self) -> Report {
+        let (_, body) = self.reply.split_once("\r\n\r\n").unwrap();
+        let name = self.spoilt.dialect.name();
+        let evidence = Evidence::new()
+            .profile(Profile::named(name).unwrap())
+            .reply(Reply::new().status(self.status()).body(body));
+        diagnose(&evidence)
+    }
+
     /// What somebody has who uses another program: a log like that of `curl -v`, and no word of the key.
     pub(crate) fn as_pasted(&self) -> Report {
         let mut text = String::from("* Connected to server\n");
