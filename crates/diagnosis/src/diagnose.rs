@@ -1,29 +1,11 @@
-use jwt_bearer_provider::{Check, Entry, Profile};
+use jwt_bearer_provider::{Check, Entry};
 
-use crate::checks::{self, Case, host_of};
+use crate::checks::{self, Case};
 use crate::observed::{Observed, State};
-use crate::redact::scrubbed;
-use crate::refusal::Refusal;
 use crate::report::{Certainty, Finding, Passed, Report};
+use crate::said::Said;
+use crate::whose::{profile, provider};
 use crate::{Evidence, message};
-
-/// Hosts by their endings, and whose they are.
-const HOSTS: [(&str, &str); 14] = [
-    ("box.com", "box"),
-    ("salesforce.com", "salesforce"),
-    ("force.com", "salesforce"),
-    ("salesforce-setup.com", "salesforce"),
-    ("googleapis.com", "google"),
-    ("docusign.com", "docusign"),
-    ("snowflakecomputing.com", "snowflake"),
-    ("okta.com", "okta"),
-    ("oktapreview.com", "okta"),
-    ("microsoftonline.com", "entra"),
-    ("microsoftonline.us", "entra"),
-    ("github.com", "github"),
-    ("epic.com", "epic"),
-    ("epichosted.com", "epic"),
-];
 
 /// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
 ///
@@ -132,128 +114,6 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed) -> Vec<Finding> 
         open.clear();
     }
     open
-}
-
-/// What the server or a program said.
-struct Said {
-    refusal: Option<Refusal>,
-    message: Option<String>,
-}
-
-impl Said {
-    fn of(evidence: &Evidence) -> Self {
-        let reply = evidence.reply.as_ref();
-        let refusal = reply
-            .and_then(Refusal::of)
-            .filter(|_| !reply.is_some_and(|reply| matches!(reply.status, Some(200..300))));
-        let body = reply.and_then(|reply| reply.body.clone());
-        let body = body.filter(|body| refusal.is_none() && !body.trim().is_empty());
-        Self {
-            refusal,
-            message: evidence.message.clone().or(body),
-        }
-    }
-
-    fn entries(&self, provider: &str) -> Vec<&'static Entry> {
-        let mut entries = match &self.refusal {
-            Some(refusal) => message::entries(provider, refusal),
-            None => Vec::new(),
-        };
-        if entries.is_empty()
-            && let Some(text) = &self.message
-        {
-            entries = message::entries_in(provider, text);
-        }
-        entries
-    }
-
-    fn text(&self) -> String {
-        let refusal = self.refusal.as_ref();
-        let refusal = refusal.map(|refusal| format!("{} {}", refusal.error, refusal.text));
-        refusal.or_else(|| self.message.clone()).unwrap_or_default()
-    }
-
-    /// In one line, redacted.
-    fn line(&self, evidence: &Evidence) -> Option<String> {
-        let status = evidence.reply.as_ref().and_then(|reply| reply.status);
-        let status = status.map(|status| format!("status {status}"));
-        let text = match (&self.refusal, &self.message) {
-            (Some(Refusal { error, text }), _) if text.is_empty() => Some(scrubbed(error)),
-            (Some(Refusal { error, text }), _) => Some(
-                scrubbed(&format!("{error}: {text}"))
-                    .trim_start_matches(": ")
-                    .to_owned(),
-            ),
-            (None, Some(message)) => Some(scrubbed(message)),
-            (None, None) => None,
-        };
-        match (status, text) {
-            (Some(status), Some(text)) => Some(format!("{status}, {text}")),
-            (status, text) => status.or(text),
-        }
-    }
-}
-
-/// Whose demands and texts count: by the profile, else by hosts and claims, else by the text.
-fn provider(evidence: &Evidence, said: &Said) -> &'static str {
-    if let Some(profile) = evidence.profile
-        && profile.name != "generic"
-    {
-        let known = ["box", "salesforce"];
-        return known
-            .into_iter()
-            .find(|name| *name == profile.name)
-            .unwrap_or("generic");
-    }
-    let claims = evidence
-        .assertion
-        .as_ref()
-        .map(|assertion| assertion.claims());
-    if claims.is_some_and(|claims| claims.contains_key("box_sub_type")) || evidence.config.is_some()
-    {
-        return "box";
-    }
-    let url = evidence
-        .request
-        .as_ref()
-        .and_then(|request| request.url.as_deref());
-    let audience = claims.and_then(|claims| claims.get("aud")?.as_str());
-    for url in [url, audience].into_iter().flatten() {
-        let host = host_of(url).unwrap_or_else(|| url.trim().to_ascii_lowercase());
-        let ends = |suffix: &str| {
-            host.strip_suffix(suffix)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        if let Some((_, provider)) = HOSTS.iter().find(|(suffix, _)| ends(suffix)) {
-            return provider;
-        }
-    }
-    if evidence.profile.is_some() {
-        return "generic";
-    }
-    let mut entries = said
-        .entries("generic")
-        .into_iter()
-        .map(|entry| entry.provider);
-    let local = ["aws-kms", "keys", "yubikey", "generic"];
-    match entries.next() {
-        Some(first) if entries.all(|other| other == first) && !local.contains(&first) => first,
-        _ => "generic",
-    }
-}
-
-fn profile(evidence: &Evidence, provider: &str) -> Profile {
-    match provider {
-        "box" => evidence
-            .profile
-            .filter(|profile| profile.name == "box")
-            .unwrap_or(Profile::BOX),
-        "salesforce" => evidence
-            .profile
-            .filter(|profile| profile.name == "salesforce")
-            .unwrap_or(Profile::SALESFORCE),
-        _ => evidence.profile.unwrap_or(Profile::GENERIC),
-    }
 }
 
 /// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.

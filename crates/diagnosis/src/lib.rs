@@ -11,6 +11,8 @@ mod probe;
 mod redact;
 mod refusal;
 mod report;
+mod said;
+mod whose;
 
 pub use diagnose::diagnose;
 pub use evidence::{Evidence, Reply, Request};

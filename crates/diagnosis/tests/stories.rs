@@ -110,7 +110,7 @@ fn a_jwt_that_worked_once() {
     let mut claims = box_claims();
     claims["jti"] = claims["sub"].clone();
     claims["x"] = "a".into();
-    while claims.to_string().len() % 3 == 0 {
+    while claims.to_string().len().is_multiple_of(3) {
         claims["x"] = format!("{}a", claims["x"].as_str().unwrap()).into();
     }
     let part = |json: &Value| URL_SAFE.encode(json.to_string());

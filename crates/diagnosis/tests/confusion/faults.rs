@@ -32,7 +32,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault!("padding", ALL, ["jwt-padding"], |t| {
         t.encoding = Encoding::Padded;
         t.set("x", "pad");
-        while t.claims.to_string().len() % 3 == 0 {
+        while t.claims.to_string().len().is_multiple_of(3) {
             t.set("x", format!("{}d", t.claims["x"].as_str().unwrap()));
         }
     }),
@@ -47,7 +47,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         t.finish = |_| "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ".to_owned();
     }),
     fault!("alg none", ALL, ["jwt-unsigned", "alg-not-allowed"], |t| {
-        t.header["alg"] = "none".into()
+        t.header["alg"] = "none".into();
     }),
     fault!("alg HS256", ALL, ["alg-not-allowed"], |t| t.header["alg"] =
         "HS256".into()),
@@ -326,7 +326,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     ),
     // Clocks: the server's is right, so ours is wrong by the opposite.
     fault!("clock 100 s behind", B, ["clock-behind", "expired"], |t| {
-        t.skew = 100
+        t.skew = 100;
     }),
     fault!(
         "clock 1,000 s behind",
@@ -347,7 +347,7 @@ pub(crate) const FAULTS: &[Fault] = &[
         |t| t.skew = 86_400
     ),
     fault!("clock 40 s ahead", B, ["clock-ahead", "exp-too-far"], |t| {
-        t.skew = -40
+        t.skew = -40;
     }),
     fault!(
         "clock 40 s ahead, with iat",
@@ -424,7 +424,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault!("plain text", ALL, ["body-not-form"], |t| t.content_type =
         "text/plain"),
     fault!("parameters in the URL", ALL, ["parameters-in-query"], |t| {
-        t.in_query = true
+        t.in_query = true;
     }),
     fault!("no grant type", ALL, ["grant-type-missing"], |t| t
         .without("grant_type")),

@@ -240,8 +240,7 @@ impl Try {
                 *value = assertion.clone();
             }
         }
-        let mut serializer = url::form_urlencoded::Serializer::new(String::new());
-        let mut body = serializer.extend_pairs(&form).finish();
+        let mut body = encoded(&form);
         let mut target = match self.dialect {
             Dialect::Box => "/oauth2/token",
             Dialect::Salesforce => "/services/oauth2/token",
@@ -289,6 +288,12 @@ impl Try {
             received_at: SystemClock.now(),
         }
     }
+}
+
+fn encoded(form: &[(&str, String)]) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(form)
+        .finish()
 }
 
 async fn exchange(address: &str, message: &str) -> String {

@@ -1,0 +1,65 @@
+use jwt_bearer_provider::Entry;
+
+use crate::redact::scrubbed;
+use crate::refusal::Refusal;
+use crate::{Evidence, message};
+
+/// What the server or a program said.
+pub(crate) struct Said {
+    pub(crate) refusal: Option<Refusal>,
+    message: Option<String>,
+}
+
+impl Said {
+    pub(crate) fn of(evidence: &Evidence) -> Self {
+        let reply = evidence.reply.as_ref();
+        let refusal = reply
+            .and_then(Refusal::of)
+            .filter(|_| !reply.is_some_and(|reply| matches!(reply.status, Some(200..300))));
+        let body = reply.and_then(|reply| reply.body.clone());
+        let body = body.filter(|body| refusal.is_none() && !body.trim().is_empty());
+        Self {
+            refusal,
+            message: evidence.message.clone().or(body),
+        }
+    }
+
+    pub(crate) fn entries(&self, provider: &str) -> Vec<&'static Entry> {
+        let mut entries = match &self.refusal {
+            Some(refusal) => message::entries(provider, refusal),
+            None => Vec::new(),
+        };
+        if entries.is_empty()
+            && let Some(text) = &self.message
+        {
+            entries = message::entries_in(provider, text);
+        }
+        entries
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let refusal = self.refusal.as_ref();
+        let refusal = refusal.map(|refusal| format!("{} {}", refusal.error, refusal.text));
+        refusal.or_else(|| self.message.clone()).unwrap_or_default()
+    }
+
+    /// In one line, redacted.
+    pub(crate) fn line(&self, evidence: &Evidence) -> Option<String> {
+        let status = evidence.reply.as_ref().and_then(|reply| reply.status);
+        let status = status.map(|status| format!("status {status}"));
+        let text = match (&self.refusal, &self.message) {
+            (Some(Refusal { error, text }), _) if text.is_empty() => Some(scrubbed(error)),
+            (Some(Refusal { error, text }), _) => Some(
+                scrubbed(&format!("{error}: {text}"))
+                    .trim_start_matches(": ")
+                    .to_owned(),
+            ),
+            (None, Some(message)) => Some(scrubbed(message)),
+            (None, None) => None,
+        };
+        match (status, text) {
+            (Some(status), Some(text)) => Some(format!("{status}, {text}")),
+            (status, text) => status.or(text),
+        }
+    }
+}
