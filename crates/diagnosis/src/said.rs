@@ -4,6 +4,9 @@ use crate::redact::scrubbed;
 use crate::refusal::Refusal;
 use crate::{Evidence, message};
 
+/// The characters of a text that are looked at; no server says more.
+const LONGEST: usize = 4096;
+
 /// What the server or a program said.
 pub(crate) struct Said {
     pub(crate) refusal: Option<Refusal>,
@@ -15,7 +18,11 @@ impl Said {
         let reply = evidence.reply.as_ref();
         let refusal = reply
             .and_then(Refusal::of)
-            .filter(|_| !reply.is_some_and(|reply| matches!(reply.status, Some(200..300))));
+            .filter(|_| !reply.is_some_and(|reply| matches!(reply.status, Some(200..300))))
+            .map(|refusal| Refusal {
+                error: refusal.error.chars().take(LONGEST).collect(),
+                text: refusal.text.chars().take(LONGEST).collect(),
+            });
         let body = reply.and_then(|reply| reply.body.clone());
         let body = body.filter(|body| refusal.is_none() && !body.trim().is_empty());
         Self {

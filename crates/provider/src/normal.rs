@@ -8,23 +8,30 @@
 #[must_use]
 pub fn normal(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(c) = rest.chars().next() {
-        if let Some(tag) = tag(rest) {
+    let mut close = text.find('>');
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        if close.is_some_and(|close| close < at) {
+            close = text[at..].find('>').map(|close| at + close);
+        }
+        let rest = &text[at..];
+        // Bounded, so that one `<` alone does not take a page away.
+        let near = close.filter(|close| close - at <= LONGEST_TAG && is_tag(rest));
+        if let Some(close) = near {
             plain.push(' ');
-            rest = &rest[tag..];
+            at = close + 1;
         } else if let Some((entity, c)) =
             ENTITIES.iter().find(|(entity, _)| rest.starts_with(entity))
         {
             plain.push(*c);
-            rest = &rest[entity.len()..];
+            at += entity.len();
         } else {
             plain.push(match c {
                 '\u{2018}' | '\u{2019}' => '\'',
                 '\u{201c}' | '\u{201d}' => '"',
                 c => c,
             });
-            rest = &rest[c.len_utf8()..];
+            at += c.len_utf8();
         }
     }
     let words: Vec<_> = plain.split_whitespace().collect();
@@ -41,14 +48,13 @@ const ENTITIES: [(&str, char); 7] = [
     ("&amp;", '&'),
 ];
 
-/// How long the tag is that the text begins with. A `<` that begins none is a letter like any other.
-fn tag(text: &str) -> Option<usize> {
-    let inner = text.strip_prefix('<')?;
-    let first = inner.trim_start_matches(['/', '!', '?']).chars().next()?;
-    if !first.is_ascii_alphabetic() && !inner.starts_with("!--") {
-        return None;
-    }
-    // Bounded, so that a text of many `<` takes no quadratic time.
-    let end = inner.bytes().take(1024).position(|byte| byte == b'>')?;
-    Some(end + 2)
+const LONGEST_TAG: usize = 1024;
+
+/// Whether a tag begins here, if it is closed. A `<` that begins none is a letter like any other.
+fn is_tag(text: &str) -> bool {
+    let Some(inner) = text.strip_prefix('<') else {
+        return false;
+    };
+    let name = inner.trim_start_matches(['/', '?']);
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) || inner.starts_with('!')
 }
