@@ -77,7 +77,8 @@ fn transmit(channel: &mut dyn Channel, command: &[u8]) -> Result<Reply, Broken> 
             status: u16::from_be_bytes([high, low]),
             data,
         }),
-        _ => Err(Broken::Reply),
+        // A card that is pulled out in the middle answers nothing at all.
+        _ => Err(Broken::Pcsc(pcsc::Error::CommDataLost)),
     }
 }
 
@@ -184,10 +185,13 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_without_a_status_is_refused() {
+    fn a_reply_without_a_status_is_none() {
         for reply in ["", "90"] {
             let script = Script::default().then("0087079a00", reply);
-            assert_eq!(COMMAND.send(&mut script.channel()), Err(Broken::Reply));
+            assert_eq!(
+                COMMAND.send(&mut script.channel()),
+                Err(Broken::Pcsc(pcsc::Error::CommDataLost))
+            );
         }
     }
 

@@ -43,17 +43,18 @@ impl PivSigner {
                  piv keys generate {slot} public.pem`"
             ))
         })?;
-        let unfit = |why: &str| {
+        let unfit = |what: &str| {
             invalid_key(format!(
-                "slot {slot} of YubiKey {serial} holds {}{why}; use an RSA-2048 to RSA-4096, P-256, P-384 or Ed25519 \
-                 key",
-                key.kind
+                "slot {slot} of YubiKey {serial} holds {what}; use an RSA-2048 to RSA-4096, P-256, P-384 or Ed25519 key"
             ))
         };
-        let public_key = key.public_key.clone().ok_or_else(|| unfit(""))?;
+        let public_key = key.public_key.clone().ok_or_else(|| unfit(&key.kind))?;
         let kind = public_key.kind();
-        let reference = reference(kind)
-            .ok_or_else(|| unfit(", which no JWT may be signed with (RFC 7518 §3.3)"))?;
+        let reference = reference(kind).ok_or_else(|| {
+            unfit(&format!(
+                "a key of the kind {kind}, which signs no JWT (RFC 7518 §3.3)"
+            ))
+        })?;
         let algorithm = choose(options.algorithm, kind)?;
         Ok(Self {
             card: CardThread::of(serial)?,
