@@ -24,15 +24,14 @@ pub(crate) trait Card {
 }
 
 /// The tokens in the readers of this machine.
-#[derive(Default)]
 pub(crate) struct Readers {
-    /// Where the token was last, to be looked at first.
-    last: Option<String>,
+    /// Where the token was last, to be looked at first: another program may hold the card in another reader.
+    pub(crate) last: String,
 }
 
 impl Cards for Readers {
     fn connect(&mut self, serial: u32) -> Result<Box<dyn Card>, SignError> {
-        let reader = find::reader_of(serial, self.last.as_deref())?;
+        let reader = find::reader_of(serial, &self.last)?;
         let failed = |error| pcsc_failed(error, &format!("YubiKey {serial}"));
         let name = CString::new(reader.as_str())
             .map_err(|_| unavailable(format!("the reader `{reader}` has no usable name")))?;
@@ -40,7 +39,7 @@ impl Cards for Readers {
         let card = context
             .connect(&name, ShareMode::Shared, Protocols::ANY)
             .map_err(failed)?;
-        self.last = Some(reader);
+        self.last = reader;
         Ok(Box::new(Handle(Some(card))))
     }
 }

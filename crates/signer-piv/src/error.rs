@@ -34,7 +34,7 @@ pub(crate) fn pcsc_failed(error: pcsc::Error, what: &str) -> SignError {
         E::NoService | E::ServiceStopped | E::Shutdown | E::InvalidHandle => {
             format!("the PC/SC service does not run; {START}")
         }
-        E::NoReadersAvailable => no_reader(),
+        E::NoReadersAvailable => no_token(),
         E::SharingViolation => held(what),
         E::NoSmartcard
         | E::RemovedCard
@@ -53,9 +53,9 @@ pub(crate) fn pcsc_failed(error: pcsc::Error, what: &str) -> SignError {
     })
 }
 
-pub(crate) fn no_reader() -> String {
-    "no token is plugged in; plug the YubiKey in, and hand its USB device over if this is a container or a virtual \
-     machine"
+pub(crate) fn no_token() -> String {
+    "no YubiKey with a PIV application is plugged in; plug it in, and hand its USB device over if this is a container \
+     or a virtual machine"
         .into()
 }
 
@@ -73,7 +73,7 @@ mod tests {
     fn each_state_has_its_text() {
         let cases = [
             (pcsc::Error::NoService, "the PC/SC service does not run; "),
-            (pcsc::Error::NoReadersAvailable, "no token is plugged in; "),
+            (pcsc::Error::NoReadersAvailable, "no YubiKey with a PIV"),
             (
                 pcsc::Error::SharingViolation,
                 "another program has YubiKey 7 for itself; ",

@@ -5,7 +5,7 @@ use pcsc::Disposition;
 use yubikey::reader::Context;
 use yubikey::{Error, YubiKey};
 
-use crate::error::{held, no_reader, not_found, pcsc_failed, unavailable};
+use crate::error::{held, no_token, not_found, pcsc_failed, unavailable};
 
 /// The token with this serial number, or the only one that there is; then the result of `work` with it.
 pub(crate) fn with_token<T>(
@@ -20,8 +20,8 @@ pub(crate) fn with_token<T>(
 }
 
 /// The name of the reader with this token; `first` is looked at before the others.
-pub(crate) fn reader_of(serial: u32, first: Option<&str>) -> Result<String, SignError> {
-    look_for(serial, first, |token| token.name().to_owned())
+pub(crate) fn reader_of(serial: u32, first: &str) -> Result<String, SignError> {
+    look_for(serial, Some(first), |token| token.name().to_owned())
 }
 
 /// Opens one token after the other, `first` before the others, until `visit` breaks off. None is reset.
@@ -129,13 +129,6 @@ fn look_for<T>(
 fn list(serials: &[u32]) -> String {
     let serials: Vec<_> = serials.iter().map(u32::to_string).collect();
     serials.join(", ")
-}
-
-fn no_token() -> String {
-    format!(
-        "there is a reader and no YubiKey with PIV in it; {}",
-        no_reader()
-    )
 }
 
 fn not_opened(error: Error) -> SignError {

@@ -8,10 +8,14 @@ use crate::algorithm::too_long;
 use crate::apdu::{Broken, Channel};
 use crate::card::{Card, Cards};
 use crate::error::{denied, invalid_key, not_found, other, pcsc_failed, unavailable};
-use crate::pin::{Pin, PinRequest, PinSource};
+use crate::pin::{PinRequest, PinSource};
 use crate::protocol::{self, NOT_SATISFIED, PinState, SUCCESS};
 use crate::thread::{Stage, StageCell};
 use crate::{PinPolicy, Slot, TouchPolicy};
+
+use pins::{Pins, tries_left, unexpected};
+
+mod pins;
 
 /// A token remembers a touch for 15 seconds; one less, since it was touched before it answered.
 const TOUCH_LASTS: Duration = Duration::from_secs(14);
@@ -85,17 +89,12 @@ impl From<Broken> for Trouble {
 }
 
 impl<C: Cards> Session<C> {
-    pub(crate) const fn new(serial: u32, cards: C, stage: Arc<StageCell>) -> Self {
+    pub(crate) fn new(serial: u32, cards: C, stage: Arc<StageCell>) -> Self {
         Self {
             serial,
             cards,
             card: None,
-            pins: Pins {
-                current: None,
-                refused: Vec::new(),
-                is_proven: false,
-                is_verified: false,
-            },
+            pins: Pins::default(),
             touched: None,
             stage,
         }
@@ -261,52 +260,6 @@ impl<C: Cards> Session<C> {
     }
 }
 
-/// What is known of the card's PIN.
-struct Pins {
-    /// The PIN to give; the card has not refused it so far.
-    current: Option<Pin>,
-    /// The PINs that the card refused, never to be sent again.
-    refused: Vec<Pin>,
-    /// The card has accepted the current PIN on this connection.
-    is_proven: bool,
-    /// The card was given the PIN on this connection, and should know it still.
-    is_verified: bool,
-}
-
-impl Pins {
-    /// Gives the current PIN, once. Before an unproven one, the tries are counted.
-    fn verify(
-        &mut self,
-        channel: &mut dyn Channel,
-        request: &Request,
-        serial: u32,
-    ) -> Result<(), Trouble> {
-        if !self.is_proven {
-            let state = protocol::verify(channel, None)?;
-            tries_left(state, request.spend_last_try, serial)?;
-        }
-        // Whether a PIN that got lost on the way has cost a try is unknown, so it is not sent again in this call.
-        let state =
-            protocol::verify(channel, self.current.as_ref()).map_err(|broken| match broken {
-                Broken::Pcsc(error) => pcsc_failed(error, &format!("YubiKey {serial}")).into(),
-                Broken::Reply => Trouble::from(broken),
-            })?;
-        self.is_verified = state == PinState::Verified;
-        self.is_proven = self.is_verified;
-        let error = match state {
-            PinState::Verified => return Ok(()),
-            PinState::Unknown(status) => return Err(Trouble::Unselected(status)),
-            PinState::Blocked => blocked(serial),
-            PinState::TriesLeft(left) => denied(format!(
-                "the PIN is wrong for YubiKey {serial}, which takes {left} more {} before it blocks",
-                if left == 1 { "try" } else { "tries" }
-            )),
-        };
-        self.refused.extend(self.current.take());
-        Err(error.into())
-    }
-}
-
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
@@ -357,34 +310,6 @@ fn touch_and_sign(
         *touched = Some(Instant::now());
     }
     Ok(signed)
-}
-
-/// How many tries are left, if one may be made; `None` if the card does not tell, since it was given the PIN already.
-fn tries_left(state: PinState, spend_last_try: bool, serial: u32) -> Result<Option<u8>, Trouble> {
-    match state {
-        PinState::Verified => Ok(None),
-        PinState::TriesLeft(1) if !spend_last_try => Err(denied(format!(
-            "YubiKey {serial} takes one more try before its PIN is blocked, and it was not spent; give the right PIN \
-             with `ykman --device {serial} piv access change-pin`, or allow the last try"
-        ))
-        .into()),
-        PinState::TriesLeft(left) => Ok(Some(left)),
-        PinState::Blocked => Err(blocked(serial).into()),
-        PinState::Unknown(status) => Err(Trouble::Unselected(status)),
-    }
-}
-
-fn blocked(serial: u32) -> SignError {
-    denied(format!(
-        "the PIN of YubiKey {serial} is blocked after too many wrong ones; set a new one with the PUK: `ykman \
-         --device {serial} piv access unblock-pin`"
-    ))
-}
-
-fn unexpected(serial: u32, status: u16) -> SignError {
-    other(format!(
-        "YubiKey {serial} answers with status {status:04x}, as if its PIV application were not selected"
-    ))
 }
 
 /// What it means that the token refuses to sign.

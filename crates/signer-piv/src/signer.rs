@@ -34,8 +34,9 @@ pub struct PivSigner {
 impl PivSigner {
     pub(crate) fn open(options: PivKey) -> Result<Self, SignError> {
         let slot = options.slot;
-        let (serial, key) = with_token(options.serial, |token| {
-            (token.serial().0, describe::key(token, slot))
+        let (serial, reader, key) = with_token(options.serial, |token| {
+            let reader = token.name().to_owned();
+            (token.serial().0, reader, describe::key(token, slot))
         })?;
         let key = key?.ok_or_else(|| {
             not_found(format!(
@@ -57,7 +58,7 @@ impl PivSigner {
         })?;
         let algorithm = choose(options.algorithm, kind)?;
         Ok(Self {
-            card: CardThread::of(serial)?,
+            card: CardThread::of(serial, reader)?,
             serial,
             request: Arc::new(Request {
                 slot,

@@ -37,8 +37,8 @@ struct Call {
 }
 
 impl CardThread {
-    /// The thread of this card, which is started if there is none.
-    pub(crate) fn of(serial: u32) -> Result<Arc<Self>, SignError> {
+    /// The thread of this card, which is started if there is none; the card is in this reader.
+    pub(crate) fn of(serial: u32, reader: String) -> Result<Arc<Self>, SignError> {
         let mut threads = THREADS.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = threads.get(&serial).and_then(Weak::upgrade) {
             return Ok(thread);
@@ -51,7 +51,10 @@ impl CardThread {
             stage: Arc::clone(&stage),
         });
         start(&format!("piv-{serial}"), move || {
-            work(&queue, Session::new(serial, Readers::default(), stage));
+            work(
+                &queue,
+                Session::new(serial, Readers { last: reader }, stage),
+            );
         })?;
         threads.retain(|_, thread| thread.strong_count() > 0);
         threads.insert(serial, Arc::downgrade(&card));

@@ -49,12 +49,12 @@ async fn the_only_token_needs_no_serial() {
     is(
         PivKey::new(Slot::CARD_AUTHENTICATION).open().await,
         SignErrorKind::Unavailable,
-        "there is a reader and no YubiKey with PIV in it",
+        "no YubiKey with a PIV application is plugged in",
     );
     is(
         tokens().await,
         SignErrorKind::Unavailable,
-        "plug the YubiKey in",
+        "no YubiKey with a PIV application is plugged in; plug it in",
     );
 }
 
@@ -89,6 +89,20 @@ async fn a_token_that_another_program_has_for_itself_is_told() {
     assert_eq!(serials, [stand.b.serial]);
     drop(holder);
     signs(&stand.a.open("9e").await, b"a").await;
+}
+
+#[tokio::test]
+#[ignore = "needs pcscd with two virtual tokens"]
+async fn a_token_that_is_held_does_not_hold_up_the_other() {
+    let stand = Stand::new();
+    stand.b.generate("9e", "ECCP256", "never", "never");
+    let signer = stand.b.open("9e").await;
+    let mut other = stand.a.other_program(ShareMode::Shared);
+    let transaction = other.card().transaction().unwrap();
+    signs(&signer, b"a").await;
+    stand.b.other_program(ShareMode::Shared).reset();
+    signs(&signer, b"a").await;
+    drop(transaction);
 }
 
 #[tokio::test]

@@ -40,9 +40,15 @@ impl Stand {
             _turn: turn,
             dir,
         };
-        for token in [&stand.a, &stand.b] {
+        for (token, version) in [(&stand.a, "version 5.4.3"), (&stand.b, "version 5.7.1")] {
             token.insert();
-            for command in ["factory", "delay sign 0", "delay every 0", "touch now"] {
+            for command in [
+                version,
+                "factory",
+                "delay sign 0",
+                "delay every 0",
+                "touch now",
+            ] {
                 token.tell(command);
             }
         }
