@@ -13,8 +13,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 
+use jwt_bearer::piv::{PivKey, Slot};
 use jwt_bearer_signer::{KeyKind, Signer};
-use jwt_bearer_signer_piv::{PivKey, Slot};
 use tokio::sync::Mutex;
 
 use conformance::{Place, conforms};
