@@ -13,9 +13,9 @@ pub(crate) const NOT_SATISFIED: u16 = 0x6982;
 pub(crate) enum PinState {
     /// It was given, and stays so until the card is reset or an application is selected.
     Verified,
-    /// It was not given, or wrong; so many tries are left, at least one.
+    /// It was not given, or wrong; so many tries are left.
     TriesLeft(u8),
-    /// No try is left.
+    /// It takes no PIN any more, right or wrong.
     Blocked,
     /// Another status word.
     Unknown(u16),
@@ -60,8 +60,8 @@ pub(crate) fn verify(channel: &mut dyn Channel, pin: Option<&Pin>) -> Result<Pin
     };
     Ok(match command.send(channel)?.status {
         SUCCESS => PinState::Verified,
-        0x6983 | 0x63c0 => PinState::Blocked,
-        status @ 0x63c1..=0x63cf => PinState::TriesLeft(status as u8 & 0x0f),
+        0x6983 => PinState::Blocked,
+        status @ 0x63c0..=0x63cf => PinState::TriesLeft(status as u8 & 0x0f),
         status => PinState::Unknown(status),
     })
 }
@@ -162,7 +162,7 @@ mod tests {
             ("9000", PinState::Verified),
             ("63cf", PinState::TriesLeft(15)),
             ("63c1", PinState::TriesLeft(1)),
-            ("63c0", PinState::Blocked),
+            ("63c0", PinState::TriesLeft(0)),
             ("6983", PinState::Blocked),
             ("6300", PinState::Unknown(0x6300)),
             ("6d00", PinState::Unknown(0x6d00)),

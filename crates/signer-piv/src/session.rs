@@ -59,7 +59,8 @@ pub(crate) struct Session<C> {
     cards: C,
     card: Option<Box<dyn Card>>,
     pins: Pins,
-    touched: Option<Instant>,
+    /// The slot that was touched for last, and when.
+    touched: Option<(Slot, Instant)>,
     stage: Arc<StageCell>,
 }
 
@@ -289,13 +290,14 @@ fn begin<'a>(
 fn touch_and_sign(
     channel: &mut dyn Channel,
     job: &Job<'_>,
-    touched: &mut Option<Instant>,
+    touched: &mut Option<(Slot, Instant)>,
     stage: &StageCell,
 ) -> Result<Result<Vec<u8>, u16>, Broken> {
     let request = job.request;
     let needs_touch = match request.touch_policy {
         Some(TouchPolicy::Always) => true,
-        Some(TouchPolicy::Cached) => touched.is_none_or(|touch| touch.elapsed() > TOUCH_LASTS),
+        Some(TouchPolicy::Cached) => touched
+            .is_none_or(|(slot, touch)| slot != request.slot || touch.elapsed() > TOUCH_LASTS),
         Some(TouchPolicy::Never) | None => false,
     };
     if needs_touch {
@@ -307,7 +309,7 @@ fn touch_and_sign(
     let slot = request.slot.number();
     let signed = protocol::sign(channel, request.reference, slot, job.payload)?;
     if needs_touch && signed.is_ok() {
-        *touched = Some(Instant::now());
+        *touched = Some((request.slot, Instant::now()));
     }
     Ok(signed)
 }

@@ -39,17 +39,24 @@ impl Pins {
             })?;
         self.is_verified = state == PinState::Verified;
         self.is_proven = self.is_verified;
-        let error = match state {
-            PinState::Verified => return Ok(()),
-            PinState::Unknown(status) => return Err(Trouble::Unselected(status)),
+        let current = self.current.take();
+        Err(match state {
+            PinState::Verified => {
+                self.current = current;
+                return Ok(());
+            }
+            PinState::Unknown(status) => {
+                self.current = current;
+                return Err(Trouble::Unselected(status));
+            }
+            // It may have been the right one.
             PinState::Blocked => blocked(serial),
-            PinState::TriesLeft(left) => denied(format!(
-                "the PIN is wrong for YubiKey {serial}, which takes {left} more {} before it blocks",
-                if left == 1 { "try" } else { "tries" }
-            )),
-        };
-        self.refused.extend(self.current.take());
-        Err(error.into())
+            PinState::TriesLeft(left) => {
+                self.refused.extend(current);
+                wrong(serial, left)
+            }
+        }
+        .into())
     }
 }
 
@@ -66,17 +73,33 @@ pub(super) fn tries_left(
              with `ykman --device {serial} piv access change-pin`, or allow the last try"
         ))
         .into()),
+        PinState::TriesLeft(0) | PinState::Blocked => Err(blocked(serial).into()),
         PinState::TriesLeft(left) => Ok(Some(left)),
-        PinState::Blocked => Err(blocked(serial).into()),
         PinState::Unknown(status) => Err(Trouble::Unselected(status)),
     }
 }
 
+fn wrong(serial: u32, left: u8) -> SignError {
+    denied(match left {
+        0 => format!("the PIN was wrong for the last time: {}", way_out(serial)),
+        1 => format!(
+            "the PIN is wrong for YubiKey {serial}, which takes 1 more try before it blocks"
+        ),
+        _ => format!(
+            "the PIN is wrong for YubiKey {serial}, which takes {left} more tries before it blocks"
+        ),
+    })
+}
+
 fn blocked(serial: u32) -> SignError {
-    denied(format!(
+    denied(way_out(serial))
+}
+
+fn way_out(serial: u32) -> String {
+    format!(
         "the PIN of YubiKey {serial} is blocked after too many wrong ones; set a new one with the PUK: `ykman \
          --device {serial} piv access unblock-pin`"
-    ))
+    )
 }
 
 pub(super) fn unexpected(serial: u32, status: u16) -> SignError {

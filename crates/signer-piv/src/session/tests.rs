@@ -243,8 +243,36 @@ fn the_last_try_is_spent_only_if_allowed() {
     fails(
         sign(&mut session(&script), &request),
         SignErrorKind::AccessDenied,
-        "is blocked after too many wrong ones; set a new one with the PUK: `ykman --device 12345678",
+        "wrong for the last time: the PIN of YubiKey 12345678 is blocked after too many wrong ones; set a new one with \
+         the PUK: `ykman --device 12345678",
     );
+    script.is_done();
+}
+
+/// A PIN that the blocked card did not look at may be the right one after it is unblocked.
+#[test]
+fn a_pin_that_met_a_blocked_card_may_be_sent_again() {
+    let script = Script::default()
+        .opened()
+        .verified_first()
+        .signed()
+        .begin()
+        .then(VERIFY, "6983")
+        .end()
+        .asked()
+        .begin()
+        .then(QUERY, "63c3")
+        .then(VERIFY, "9000")
+        .signed();
+    let mut session = session(&script);
+    let request = request(PinPolicy::Always, TouchPolicy::Never);
+    sign(&mut session, &request).unwrap();
+    fails(
+        sign(&mut session, &request),
+        SignErrorKind::AccessDenied,
+        "unblock-pin",
+    );
+    sign(&mut session, &request).unwrap();
     script.is_done();
 }
 
