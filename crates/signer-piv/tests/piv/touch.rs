@@ -84,3 +84,22 @@ async fn a_cached_touch_is_used_and_not_announced_again() {
     }
     assert_eq!(announced.load(Ordering::Relaxed), 1);
 }
+
+#[tokio::test]
+#[ignore = "needs pcscd with two virtual tokens"]
+async fn a_callback_that_panics_ends_its_own_call_only() {
+    let stand = Stand::new();
+    let a = &stand.a;
+    a.generate("9a", "ECCP256", "once", "always");
+    let (signer, announced) = watched(a, "9a").await;
+    signs(&signer, b"a").await;
+    let key = a.key("9a").on_touch(|| panic!("on purpose"));
+    let panicking = key.open().await.unwrap();
+    is(
+        panicking.sign(b"a").await,
+        SignErrorKind::Other,
+        "what asks for the PIN or the touch has panicked",
+    );
+    signs(&signer, b"a").await;
+    assert_eq!(announced.load(Ordering::Relaxed), 2);
+}
