@@ -27,9 +27,10 @@ use crate::pairs::{Member, Parameter, Registration, Seconds, table};
 Results go to standard output, everything else to standard error.
 
 Exit codes: 0 ok, 1 other, 2 usage or configuration, 3 key, 4 refused by the
-server, 5 unreachable, timed out or too busy.
+server, 5 unreachable, timed out or too busy, 6 `doctor` found a cause.
 
-To see it work without any account:  jwt-bearer demo")]
+To see it work without any account:  jwt-bearer demo
+If there is no token:                jwt-bearer doctor, with the same arguments")]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -39,7 +40,9 @@ impl Cli {
     /// The command line, with a variable beside each flag that sets something of a request.
     pub(crate) fn command_line() -> clap::Command {
         Self::command().mut_subcommands(|subcommand| match subcommand.get_name() {
-            "token" | "downscope" | "revoke" | "assertion" => subcommand.mut_args(with_variable),
+            "token" | "downscope" | "revoke" | "assertion" | "doctor" => {
+                subcommand.mut_args(with_variable)
+            }
             "profile" => {
                 subcommand.mut_subcommands(|subcommand| subcommand.mut_args(with_variable))
             }
@@ -75,6 +78,12 @@ pub(crate) enum Command {
     /// Sign an assertion and print it, for servers and drivers that take the JWT itself.
     #[command(after_help = help::ASSERTION)]
     Assertion(AssertionArgs),
+    /// Find out why there is no token: check settings, key, way, clock and server, and ask for one.
+    #[command(after_help = help::DOCTOR)]
+    Doctor(DoctorArgs),
+    /// Tell what a pasted error, assertion or output of `curl -v` means, whatever program it is from. Nothing is sent.
+    #[command(after_help = help::EXPLAIN)]
+    Explain(ExplainArgs),
     /// Make keys, and what providers want of them: public keys, certificates, other forms.
     Key {
         #[command(subcommand)]
@@ -201,6 +210,50 @@ pub(crate) struct AssertionArgs {
     pub(crate) request: RequestArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
+}
+
+#[derive(Args)]
+pub(crate) struct DoctorArgs {
+    /// A profile of the configuration file; flags and variables beat its settings.
+    pub(crate) profile: Option<String>,
+    #[command(flatten)]
+    pub(crate) request: RequestArgs,
+    #[command(flatten)]
+    pub(crate) config: ConfigArgs,
+    /// What is registered with the provider, to compare with the key that signs: a certificate or a public key.
+    #[arg(long, value_name = "FILE", visible_alias = "registered")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// Send the one token request alone: no look at the way and the server before it, no variations after it.
+    #[arg(long, value_parser = BoolishValueParser::new())]
+    pub(crate) no_probe: bool,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: PageOutput,
+}
+
+#[derive(Args)]
+pub(crate) struct ExplainArgs {
+    /// A file with the text, or - for standard input (which is also the default).
+    #[arg(value_name = "FILE|-")]
+    pub(crate) input: Option<PathBuf>,
+    /// Whose rules hold [default: by hosts and texts].
+    #[arg(long, value_enum)]
+    pub(crate) provider: Option<Provider>,
+    /// What is registered with the provider, to verify the assertion with: a certificate or a public key.
+    #[arg(long, value_name = "FILE", visible_alias = "registered")]
+    pub(crate) certificate: Option<PathBuf>,
+    /// What to print.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: PageOutput,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum PageOutput {
+    /// A page for people.
+    #[default]
+    Text,
+    /// The same for programs.
+    Json,
 }
 
 #[derive(Clone, Copy, Default, ValueEnum)]

@@ -1,7 +1,9 @@
 //! What the command does, a file each.
 
 mod demo;
+mod doctor;
 mod downscope;
+mod explain;
 mod inspect;
 mod key;
 mod profile;
@@ -16,7 +18,9 @@ use crate::error::Failure;
 use crate::write;
 
 pub(crate) use demo::demo;
+pub(crate) use doctor::doctor;
 pub(crate) use downscope::downscope;
+pub(crate) use explain::explain;
 pub(crate) use inspect::inspect;
 pub(crate) use key::key;
 pub(crate) use profile::profile;

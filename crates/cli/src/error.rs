@@ -1,12 +1,11 @@
 use std::error::Error;
 
 use anstyle::{AnsiColor, Style};
-use jwt_bearer::exchange::Attempt;
-use jwt_bearer::provider::RequestError;
+use jwt_bearer::provider::{Class, RequestError};
 use jwt_bearer::signer::SignError;
 use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
 
-use crate::times;
+use crate::diagnosed;
 use crate::write::note;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -77,13 +76,35 @@ impl Failure {
         {
             failure.hints.push(("retry-after", wait.into()));
         }
-        if let Some(cause) = error.cause(profile) {
-            failure.hints.push(("cause", cause.cause.into()));
-            failure.hints.push(("remedy", cause.remedy.into()));
+        let report = diagnosed::report(error, profile);
+        if let Some(finding) = report.findings().first() {
+            let cause = format!("{} ({})", finding.what(), finding.certainty());
+            failure.hints.push(("cause", cause));
+            // What the error says already is not said again.
+            let facts = finding.entry() != Some(finding.id()) && finding.class() != Class::Network;
+            let seen = finding.evidence().iter().find(|_| facts);
+            if let Some(seen) = seen.filter(|seen| !seen.starts_with("the text ")) {
+                failure.hints.push(("seen", seen.clone()));
+            }
+            failure.hints.push(("next", finding.next().into()));
         }
-        if let Some(skew) = error.attempt().and_then(clock_difference) {
-            failure.hints.push(("clock", skew));
+        failure
+    }
+
+    /// Everything is said already.
+    pub(crate) fn told(code: u8) -> Self {
+        Self::new(code, "")
+    }
+
+    /// Names the command that tells more, where it can.
+    pub(crate) fn see_doctor(self, error: &ExchangeError) -> Self {
+        let passes = error.kind() == ExchangeErrorKind::Server && error.is_retryable();
+        if passes || error.attempt().is_none() {
+            return self;
         }
+        let text = "`jwt-bearer doctor` with the same settings shows the whole picture";
+        let mut failure = self;
+        failure.hints.push(("more", text.into()));
         failure
     }
 
@@ -108,6 +129,9 @@ impl Failure {
     }
 
     pub(crate) fn print(&self) {
+        if self.text.is_empty() {
+            return;
+        }
         note(&format!("{ERROR}error:{ERROR:#} {}", self.text));
         for (label, text) in &self.hints {
             note(&format!("  {HINT}{label}:{HINT:#} {text}"));
@@ -140,20 +164,4 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         }
     }
     texts.join(": ")
-}
-
-/// How far the server's clock is from this machine's, if it matters.
-fn clock_difference(attempt: &Attempt) -> Option<String> {
-    let date = httpdate::parse_http_date(attempt.header("date")?).ok()?;
-    // `Date` has no fractions, and the reply took a while: a few seconds say nothing.
-    let (ahead, difference) = match date.duration_since(attempt.received_at()) {
-        Ok(difference) => ("ahead of", difference),
-        Err(error) => ("behind", error.duration()),
-    };
-    (difference.as_secs() >= 5).then(|| {
-        format!(
-            "the server's clock is {} {ahead} this machine's; have it set by NTP",
-            times::length(difference.as_secs())
-        )
-    })
 }

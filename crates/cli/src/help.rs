@@ -48,6 +48,45 @@ Examples:
     --key github-app.pem
   jwt-bearer assertion box-prod | jwt-bearer inspect -";
 
+pub(crate) const DOCTOR: &str = "\
+The settings are those of `jwt-bearer token`. Whatever carries no secret is
+looked at first: settings, key, name, connection, TLS, clock, metadata. Then
+a token is asked for, once. If the server refuses and the cause is not
+certain, at most four variations follow, announced before they are sent: with
+the server's time, with another `kid` or none, with another name of the same
+server as `aud`. Each takes one more signature of the key. The server's
+address never varies. A token that comes of it is thrown away.
+
+The page is masked, and can be pasted into a public issue.
+
+Exit codes:
+  0  the server gave a token
+  1  it answered something that is no token, for an unknown cause
+  2  the settings are wrong or incomplete
+  3  the key cannot be opened, is of the wrong kind, or does not sign
+  4  the server refused, for an unknown cause
+  5  the server cannot be reached, did not answer in time, or is too busy
+  6  the server refused, and a certain or likely cause was found
+
+Examples:
+  jwt-bearer doctor box-prod
+  jwt-bearer doctor sf-prod --certificate uploaded.crt
+  jwt-bearer doctor box-prod --output json | jq '.findings[0].id'";
+
+pub(crate) const EXPLAIN: &str = "\
+For those who get their tokens with other programs. The text can have anything
+in it: the body of the error, an exception, the assertion (without its
+signature too), the command line and the output of curl. Keys, secrets and
+tokens that come along are not kept. What is printed is masked; still, take
+secrets out before you paste anything anywhere else.
+
+The exit code is 0 whatever was found.
+
+Examples:
+  jwt-bearer explain
+  curl -v -d @form https://api.box.com/oauth2/token 2>&1 | jwt-bearer explain
+  jwt-bearer explain error.txt --certificate uploaded.crt --provider salesforce";
+
 pub(crate) const SANDBOX: &str = "\
 It prints the URL of its token endpoint, and runs until it is interrupted.
 

@@ -6,11 +6,13 @@ mod args;
 mod cache;
 mod commands;
 mod config;
+mod diagnosed;
 mod error;
 mod help;
 mod interaction;
 mod layers;
 mod output;
+mod page;
 mod pairs;
 mod session;
 mod settings;
@@ -51,6 +53,8 @@ fn run(command: Command, variables: &HashSet<String>) -> Result<(), Failure> {
         Command::Downscope(args) => runtime.block_on(commands::downscope(&args, variables)),
         Command::Revoke(args) => runtime.block_on(commands::revoke(&args, variables)),
         Command::Assertion(args) => runtime.block_on(commands::assertion(&args, variables)),
+        Command::Doctor(args) => runtime.block_on(commands::doctor(&args, variables)),
+        Command::Explain(args) => commands::explain(&args),
         Command::Key { command } => runtime.block_on(commands::key(&command)),
         Command::Inspect { jwt } => commands::inspect(jwt.as_deref()),
         Command::Profile { command } => runtime.block_on(commands::profile(&command)),

@@ -95,7 +95,7 @@ impl Session {
     }
 
     fn failure(&self, error: &ExchangeError) -> Failure {
-        Failure::exchange(error, self.request.profile())
+        Failure::exchange(error, self.request.profile()).see_doctor(error)
     }
 
     /// The id of the Box user who logs in so, by a token for the enterprise.

@@ -13,6 +13,7 @@ use jwt_bearer::provider::{RequestBuilder, SecretRule};
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use jwt_bearer::{Algorithm, BoxConfig, Grant, KeyUri, Profile, Signer, Subject, read_key};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::args::{ConfigArgs, KeyArgs, Provider, RequestArgs};
 use crate::cache::Cache;
@@ -274,6 +275,18 @@ impl Settings {
             algorithm,
             &secrets,
         )?))
+    }
+
+    /// The key as it is named.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.args.key.as_deref()
+    }
+
+    /// Box's configuration file, with its secrets.
+    pub(crate) fn box_config_text(&self) -> Result<Option<Zeroizing<String>>, Failure> {
+        let path = self.args.box_config.as_deref();
+        path.map(|path| text_file("Box configuration", path, MAX_BOX_CONFIG))
+            .transpose()
     }
 
     /// The e-mail address of the Box user whom the token is for.

@@ -18,6 +18,13 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes a result as JSON.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let json = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::other(format!("the JSON cannot be written: {error}")))?;
+    result(&format!("{json}\n"))
+}
+
 /// Writes a line to standard error. Whoever closed it does not want it.
 pub(crate) fn note(line: &str) {
     let _ = writeln!(anstream::stderr().lock(), "{line}");

@@ -63,6 +63,8 @@ pub enum Variation {
     WithoutKeyId,
     /// With the `kid` of the configuration.
     WithKeyId,
+    /// With the key's thumbprint (RFC 7638) as `kid`.
+    ThumbprintKeyId,
     /// `aud` is the issuer of the server's metadata.
     AudienceIssuer,
     /// `aud` is the token endpoint.

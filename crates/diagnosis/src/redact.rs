@@ -17,7 +17,8 @@ pub fn masked(text: &str) -> String {
 
 /// A URL or host as a report shows it: those that are the same for everybody in full, of others the first label masked,
 /// and never a query.
-pub(crate) fn masked_host(url: &str) -> String {
+#[must_use]
+pub fn masked_host(url: &str) -> String {
     const PUBLIC: [&str; 13] = [
         "api.box.com",
         "app.box.com",
@@ -59,7 +60,8 @@ pub(crate) fn masked_host(url: &str) -> String {
 }
 
 /// A text of a server or a program, in one line, without what looks like a credential, an id or an address.
-pub(crate) fn scrubbed(text: &str) -> String {
+#[must_use]
+pub fn scrubbed(text: &str) -> String {
     let words: Vec<_> = printable(text)
         .split_whitespace()
         .take(80)

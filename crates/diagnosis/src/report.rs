@@ -157,6 +157,12 @@ impl Report {
         self.reply_is_known
     }
 
+    /// What a text that the catalogue does not know speaks of, such as `aud`.
+    #[must_use]
+    pub fn speaks_of(&self) -> &[&'static str] {
+        &self.speaks_of
+    }
+
     /// What was found, the true cause first, as far as the evidence tells.
     #[must_use]
     pub fn findings(&self) -> &[Finding] {

@@ -73,6 +73,17 @@ impl Request {
         }
     }
 
+    /// A GET that carries nothing, for what is public, such as metadata.
+    #[must_use]
+    pub fn get_public(url: Url) -> Self {
+        Self {
+            method: Method::Get,
+            url,
+            headers: vec![("accept", "application/json".into())],
+            body: SecretString::default(),
+        }
+    }
+
     /// The body, which may hold secrets.
     #[must_use]
     pub fn body(&self) -> &str {

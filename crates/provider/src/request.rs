@@ -127,6 +127,13 @@ impl RequestBuilder {
         self
     }
 
+    /// Takes the key id back; the signer's own is used if it has one.
+    #[must_use]
+    pub fn without_key_id(mut self) -> Self {
+        self.key_id = None;
+        self
+    }
+
     /// Sets the other members of the header.
     #[must_use]
     pub fn header(mut self, header: Header) -> Self {

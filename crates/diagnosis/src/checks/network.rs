@@ -110,6 +110,7 @@ fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
     let (check, change) = match variation {
         Variation::WithoutKeyId => (Check::KidDiffers, "without `kid`"),
         Variation::WithKeyId => (Check::KidMissing, "with the `kid` of the configuration"),
+        Variation::ThumbprintKeyId => (Check::KidMissing, "with the key's thumbprint as `kid`"),
         Variation::AudienceIssuer => (Check::AudWrong, "with the server's issuer as `aud`"),
         Variation::AudienceEndpoint => (Check::AudWrong, "with the token endpoint as `aud`"),
         Variation::ServerTime => return,

@@ -1,0 +1,89 @@
+//! The real thing: one assertion, one post.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use jwt_bearer::Signer;
+use jwt_bearer::exchange::{Client, ExchangeError, ExchangeErrorKind, HttpTransport};
+use jwt_bearer::provider::RequestBuilder;
+use jwt_bearer_diagnosis::{masked_host, scrubbed};
+
+use super::witness::Witness;
+use super::{Case, Outcome};
+use crate::error::{Failure, chain};
+use crate::page::State;
+use crate::write::note;
+use crate::{diagnosed, times};
+
+/// Asks for a token once. A refusal that variations may tell more about is given back.
+pub(super) async fn attempt(
+    case: &mut Case,
+    builder: RequestBuilder,
+    signer: &Arc<dyn Signer>,
+    transport: HttpTransport,
+) -> Result<Option<ExchangeError>, Failure> {
+    let request = builder.build()?;
+    let endpoint = masked_host(request.token_endpoint().as_str());
+    note(&format!(
+        "asking {endpoint} for a token: one signature, one request"
+    ));
+    let witness = Arc::new(Witness::new(transport));
+    let client = Client::new().transport(Arc::clone(&witness));
+    let result = client.token(&request, signer).await;
+    let seen = witness.seen();
+    if seen.request.is_some() {
+        case.sent += 1;
+    }
+    let error = match result {
+        Ok(token) => {
+            case.outcome = Outcome::Ok;
+            let life = token.expires_in().map_or_else(String::new, |life| {
+                format!(" for {}", times::length(life.as_secs()))
+            });
+            let text = format!("the server gave one{life}; it was thrown away");
+            case.step("token", State::Ok, text);
+            if let Some(reply) = seen.reply {
+                case.learn(|evidence| evidence.reply(reply));
+            }
+            return Ok(None);
+        }
+        Err(error) => error,
+    };
+    case.learn(|evidence| {
+        let evidence = diagnosed::with_failure(evidence, &error);
+        match seen.request {
+            Some(request) => evidence.request(request),
+            None => evidence,
+        }
+    });
+    case.outcome = match error.kind() {
+        ExchangeErrorKind::Sign => Outcome::Key,
+        ExchangeErrorKind::Server if !error.is_retryable() => Outcome::Refused,
+        ExchangeErrorKind::Server | ExchangeErrorKind::Transport | ExchangeErrorKind::Timeout => {
+            Outcome::Unreachable
+        }
+        _ => Outcome::Other,
+    };
+    case.step("token", State::Failed, told(&error));
+    Ok((case.outcome == Outcome::Refused).then_some(error))
+}
+
+/// In one line; what the server said stands below on the page, and masked.
+fn told(error: &ExchangeError) -> String {
+    let attempt = error.attempt();
+    let status = attempt.and_then(|attempt| attempt.status());
+    match (error.kind(), status) {
+        (ExchangeErrorKind::Server, Some(status @ 300..400)) => {
+            let to = attempt.and_then(|attempt| attempt.header("location"));
+            let to = to.map_or_else(|| "somewhere else".into(), masked_host);
+            format!("refused with status {status}, a redirect to {to}; it was not followed")
+        }
+        (ExchangeErrorKind::Server, Some(status)) => {
+            let code = attempt.and_then(|attempt| attempt.error_response());
+            let code = code.map_or_else(String::new, |reply| format!(", {}", reply.error()));
+            format!("refused with status {status}{code}")
+        }
+        // The error itself names the whole address.
+        _ => scrubbed(&error.source().map_or_else(|| error.to_string(), chain)),
+    }
+}

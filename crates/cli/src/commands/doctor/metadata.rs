@@ -1,0 +1,180 @@
+//! One or two GETs that carry nothing: they show TLS, the server's clock, and the server's metadata.
+
+use std::error::Error;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jwt_bearer::assertion::{Clock, SystemClock};
+use jwt_bearer::exchange::{
+    HttpTransport, Reply, Request, Transport, TransportError, TransportErrorKind,
+};
+use jwt_bearer_diagnosis::{Probe, masked_host};
+use serde_json::Value;
+use tokio::time::timeout;
+use url::Url;
+
+use super::{Case, Outcome};
+use crate::page::State;
+use crate::{diagnosed, times};
+
+/// Where servers tell about themselves: by RFC 8414, and as Salesforce and others have it.
+const PATHS: [&str; 2] = [
+    "/.well-known/oauth-authorization-server",
+    "/.well-known/openid-configuration",
+];
+
+/// What the server told of itself.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    /// By how many seconds this machine is ahead of it, if by enough to matter.
+    pub(super) ahead: Option<i64>,
+    /// What it calls itself in its metadata.
+    pub(super) issuer: Option<String>,
+}
+
+pub(super) async fn look(
+    case: &mut Case,
+    url: &Url,
+    stop: &str,
+    transport: &HttpTransport,
+    limit: Duration,
+) -> Server {
+    let mut server = Server::default();
+    let mut is_first = true;
+    for path in PATHS {
+        let Ok(page) = url.join(path) else {
+            continue;
+        };
+        let sent_at = SystemClock.now();
+        let reply = match timeout(limit, transport.send(Request::get_public(page))).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(error)) => {
+                failed(case, url, stop, &error);
+                return server;
+            }
+            Err(_) => {
+                let text = format!("no reply to a GET within {} s", limit.as_secs());
+                case.step("reply", State::Warning, text);
+                return server;
+            }
+        };
+        if std::mem::take(&mut is_first) {
+            secured(case, url);
+            server.ahead = clock(case, &reply, sent_at, SystemClock.now());
+        }
+        if let Some(metadata) = parsed(&reply) {
+            server.issuer = told(case, url, &metadata);
+            return server;
+        }
+    }
+    case.step(
+        "metadata",
+        State::Skipped,
+        "the server has none, which is no fault",
+    );
+    server
+}
+
+fn failed(case: &mut Case, url: &Url, stop: &str, error: &TransportError) {
+    let why = error.source().map(ToString::to_string).unwrap_or_default();
+    let host = diagnosed::host(url.as_str());
+    let shown = masked_host(&host);
+    match error.kind() {
+        TransportErrorKind::Tls | TransportErrorKind::Configuration => {
+            case.outcome = Outcome::Unreachable;
+            case.step("TLS", State::Failed, format!("{shown}: {why}"));
+            let error = Some(why);
+            case.learn(|evidence| evidence.probe(Probe::Tls { host, error }));
+        }
+        TransportErrorKind::Connect => {
+            case.outcome = Outcome::Unreachable;
+            let shown = masked_host(stop);
+            case.step("connection", State::Failed, format!("{shown}: {why}"));
+            let (host, error) = (stop.to_owned(), Some(why));
+            case.learn(|evidence| evidence.probe(Probe::Connection { host, error }));
+        }
+        // A server that has trouble with a GET may be well with a POST.
+        _ => case.step("reply", State::Warning, format!("to a GET: {error}: {why}")),
+    }
+}
+
+fn secured(case: &mut Case, url: &Url) {
+    if url.scheme() == "https" {
+        let host = diagnosed::host(url.as_str());
+        let text = "the certificate is trusted, for this name, and in its time";
+        case.step("TLS", State::Ok, text);
+        case.learn(|evidence| evidence.probe(Probe::Tls { host, error: None }));
+    }
+}
+
+/// Compares the clocks: `Date` was written between sending and receiving, and has lost its parts of a second.
+fn clock(
+    case: &mut Case,
+    reply: &Reply,
+    sent_at: SystemTime,
+    received_at: SystemTime,
+) -> Option<i64> {
+    let date = reply.header("date").map(httpdate::parse_http_date);
+    let Some(Ok(date)) = date else {
+        case.step("clock", State::Skipped, "the server tells no time");
+        return None;
+    };
+    let date = millis(date)?;
+    let least = millis(sent_at)?.checked_sub(date)?.checked_sub(1000)?;
+    let most = millis(received_at)?.checked_sub(date)?;
+    let ahead = least.midpoint(most).div_euclid(1000);
+    let uncertainty = (most.abs_diff(least) / 2).div_ceil(1000).max(1);
+    case.learn(|evidence| evidence.probe(Probe::Clock { ahead, uncertainty }));
+    if ahead.unsigned_abs() <= uncertainty + 1 {
+        let text = format!(
+            "the server's `Date` is this machine's time, to {} s",
+            uncertainty + 1
+        );
+        case.step("clock", State::Ok, text);
+        return None;
+    }
+    let side = if ahead > 0 { "ahead of" } else { "behind" };
+    let by = times::length(ahead.unsigned_abs());
+    let text = format!("this machine is about {by} {side} the server");
+    case.step("clock", State::Warning, text);
+    Some(ahead)
+}
+
+fn millis(time: SystemTime) -> Option<i64> {
+    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
+}
+
+/// The metadata, if the reply is that: a success in JSON that names a token endpoint.
+fn parsed(reply: &Reply) -> Option<Value> {
+    if reply.status != 200 {
+        return None;
+    }
+    let metadata: Value = serde_json::from_slice(&reply.body).ok()?;
+    metadata["token_endpoint"].is_string().then_some(metadata)
+}
+
+fn told(case: &mut Case, url: &Url, metadata: &Value) -> Option<String> {
+    let text = |name: &str| metadata[name].as_str().map(str::to_owned);
+    let algorithms = metadata["token_endpoint_auth_signing_alg_values_supported"].as_array();
+    let algorithms: Vec<_> = algorithms
+        .into_iter()
+        .flatten()
+        .filter_map(|name| Some(name.as_str()?.to_owned()))
+        .collect();
+    let token_endpoint = text("token_endpoint");
+    match &token_endpoint {
+        Some(named) if named != url.as_str() => {
+            let text = format!("it names another token endpoint, {}", masked_host(named));
+            case.step("metadata", State::Warning, text);
+        }
+        _ => case.step("metadata", State::Ok, "it names the same token endpoint"),
+    }
+    let issuer = text("issuer");
+    case.learn(|evidence| {
+        evidence.probe(Probe::Metadata {
+            issuer: issuer.clone(),
+            token_endpoint,
+            algorithms,
+        })
+    });
+    issuer
+}

@@ -1,0 +1,82 @@
+//! Whether a proxy stands between, by the environment.
+
+use jwt_bearer_diagnosis::{Probe, masked_host};
+use url::Url;
+
+use super::Case;
+use crate::page::State;
+
+/// The address of the proxy, if there is one.
+pub(super) fn look(case: &mut Case, url: &Url) -> Option<String> {
+    let (name, proxy) = named(url)?;
+    // What stands before the host may be a user and a password.
+    let address = proxy
+        .rsplit_once('@')
+        .map_or(proxy.as_str(), |(_, host)| host);
+    let address = address.rsplit_once("//").map_or(address, |(_, host)| host);
+    let address = address.trim_end_matches('/').to_owned();
+    let shown = masked_host(&address);
+    let text = format!("the way goes through {shown}, by the variable {name}");
+    case.step("proxy", State::Warning, text);
+    let probe = Probe::Proxy {
+        address: address.clone(),
+    };
+    case.learn(|evidence| evidence.probe(probe));
+    Some(address)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "proxies are named by the environment"
+)]
+fn named(url: &Url) -> Option<(&'static str, String)> {
+    // The transport takes none for `http`, which is for this machine alone.
+    if url.scheme() != "https" {
+        return None;
+    }
+    let variable = |name| {
+        let value = std::env::var(name).ok()?;
+        (!value.is_empty()).then_some((name, value))
+    };
+    let proxy = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
+        .into_iter()
+        .find_map(variable)?;
+    let exempt = ["NO_PROXY", "no_proxy"].into_iter().find_map(variable);
+    let host = url.host_str()?;
+    let is_exempt = exempt.is_some_and(|(_, hosts)| is_listed(&hosts, host));
+    (!is_exempt).then_some(proxy)
+}
+
+/// Whether a list as in `NO_PROXY` has the host, or a domain that it is in.
+fn is_listed(hosts: &str, host: &str) -> bool {
+    hosts.split(',').map(str::trim).any(|entry| {
+        let domain = entry.trim_start_matches("*.").trim_start_matches('.');
+        let is_below = || {
+            host.strip_suffix(domain)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        };
+        entry == "*" || (!domain.is_empty() && is_below())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_exemptions_has_hosts_and_domains() {
+        for (hosts, expected) in [
+            ("*", true),
+            ("as.example", true),
+            ("other, .example", true),
+            ("*.example", true),
+            ("example", true),
+            ("s.example", false),
+            ("", false),
+            (" , .", false),
+            ("as.example.org", false),
+        ] {
+            assert_eq!(is_listed(hosts, "as.example"), expected, "{hosts}");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+use std::fs::File;
+use std::io::{IsTerminal, Read, stdin};
+use std::path::Path;
+
+use jwt_bearer_diagnosis::{MAX_PASTE, Paste, Report, diagnose};
+
+use crate::args::{ExplainArgs, PageOutput};
+use crate::error::Failure;
+use crate::interaction::bounded_file;
+use crate::page;
+use crate::write::{self, note};
+
+/// A certificate or a public key: 1 MiB.
+const MAX_REGISTERED: u64 = 1 << 20;
+
+/// Findings from what somebody pasted. Nothing is sent.
+pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
+    let registered = args
+        .certificate
+        .as_deref()
+        .map(|path| bounded_file("certificate", path, MAX_REGISTERED))
+        .transpose()?;
+    let text = text(&read(args.input.as_deref())?)?;
+    let paste = Paste::read(&text);
+    let notes = paste.notes().to_vec();
+    let mut evidence = paste.into_evidence();
+    if let Some(provider) = args.provider {
+        evidence = evidence.profile(provider.profile());
+    }
+    if let Some(bytes) = registered {
+        evidence = evidence.registered(&bytes);
+    }
+    let report = notes.into_iter().fold(diagnose(&evidence), Report::note);
+    match args.output {
+        PageOutput::Text => {
+            let page = format!(
+                "{}No key, secret, token or signature is on this page; ids and names are masked.\n\
+                 It can be shown to others. What was pasted cannot.\n",
+                page::report(&report, true)
+            );
+            write::result(&page::shown(&page))
+        }
+        PageOutput::Json => write::json(&report),
+    }
+}
+
+fn read(input: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    // One octet more than is looked at, so that the diagnosis can say that the text is longer.
+    let limit = MAX_PASTE as u64 + 1;
+    let mut bytes = Vec::new();
+    match input {
+        Some(path) if path != Path::new("-") => {
+            // The name is not repeated: it may be the text itself.
+            let file = File::open(path).map_err(|error| {
+                Failure::usage(format!("the file cannot be opened: {error}"))
+                    .hint("give the name of a file; the text itself goes in by a pipe or is pasted: jwt-bearer explain")
+            })?;
+            file.take(limit)
+                .read_to_end(&mut bytes)
+                .map_err(|error| Failure::usage(format!("the file cannot be read: {error}")))?;
+        }
+        _ => {
+            if stdin().is_terminal() {
+                let end = if cfg!(windows) {
+                    "Ctrl-Z and Enter"
+                } else {
+                    "Ctrl-D"
+                };
+                note(&format!(
+                    "Paste the error, the assertion, the exception, or all that `curl -v` printed;\n\
+                     then press Enter and {end}. Nothing is sent."
+                ));
+            }
+            stdin()
+                .take(limit)
+                .read_to_end(&mut bytes)
+                .map_err(|error| {
+                    Failure::usage(format!("standard input cannot be read: {error}"))
+                })?;
+        }
+    }
+    Ok(bytes)
+}
+
+/// Text in UTF-8, or in the UTF-16 that PowerShell writes into files.
+fn text(bytes: &[u8]) -> Result<String, Failure> {
+    let wide = |units: &[u8], join: fn([u8; 2]) -> u16| {
+        let units = units.chunks_exact(2).map(|pair| join([pair[0], pair[1]]));
+        String::from_utf16_lossy(&units.collect::<Vec<_>>())
+    };
+    let text = match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        bytes if bytes.contains(&0) => {
+            return Err(Failure::usage("this is no text, but a binary file").hint(
+                "the error as text goes here; what was registered goes to --certificate FILE",
+            ));
+        }
+        bytes => String::from_utf8_lossy(bytes).into_owned(),
+    };
+    if text.trim().is_empty() {
+        return Err(Failure::usage("the input is empty").hint(
+            "paste the error, the assertion, or the output of `curl -v`: jwt-bearer explain <error.txt",
+        ));
+    }
+    Ok(text)
+}

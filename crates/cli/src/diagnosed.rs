@@ -1,0 +1,85 @@
+//! A failed exchange as evidence for the diagnosis.
+
+use std::error::Error;
+
+use jwt_bearer::exchange::{Attempt, TransportError, TransportErrorKind};
+use jwt_bearer::{ExchangeError, Profile};
+use jwt_bearer_diagnosis::{Evidence, Probe, Reply, Report, Request, diagnose};
+
+use crate::error::chain;
+
+/// What can be told of a failure without asking further.
+pub(crate) fn report(error: &ExchangeError, profile: &Profile) -> Report {
+    diagnose(&with_failure(Evidence::new().profile(*profile), error))
+}
+
+/// Adds what was sent and what came back.
+pub(crate) fn with_failure(mut evidence: Evidence, error: &ExchangeError) -> Evidence {
+    let Some(attempt) = error.attempt() else {
+        // Nothing was sent; what the signer said may be known.
+        return match error.source() {
+            Some(source) => evidence.message(chain(source)),
+            None => evidence,
+        };
+    };
+    evidence = evidence
+        .sent_at(attempt.sent_at())
+        .received_at(attempt.received_at());
+    // Other requests than those with an assertion go to other addresses, for which other rules hold.
+    if let Some(assertion) = attempt.assertion() {
+        let request = Request::new().method("POST").url(attempt.token_endpoint());
+        evidence = evidence.assertion(assertion.clone()).request(request);
+    }
+    if let Some(status) = attempt.status() {
+        evidence = evidence.reply(reply(status, attempt.headers()).body(body(error, attempt)));
+    }
+    match unreachable(error, attempt) {
+        Some(probe) => evidence.probe(probe),
+        None => evidence,
+    }
+}
+
+/// The head of a reply.
+pub(crate) fn reply(status: u16, headers: &[(String, String)]) -> Reply {
+    let reply = Reply::new().status(status);
+    headers
+        .iter()
+        .fold(reply, |reply, (name, value)| reply.header(name, value))
+}
+
+/// The body of a success is not kept, and the error tells in words what it was.
+fn body<'a>(error: &ExchangeError, attempt: &'a Attempt) -> &'a str {
+    let is_page = attempt.body().is_empty() && error.to_string().contains("HTML or XML");
+    if is_page { "<html>" } else { attempt.body() }
+}
+
+fn unreachable(error: &ExchangeError, attempt: &Attempt) -> Option<Probe> {
+    let error = error.source()?.downcast_ref::<TransportError>()?;
+    let why = error.source().map(ToString::to_string);
+    let host = host(attempt.token_endpoint());
+    match error.kind() {
+        TransportErrorKind::Tls => Some(Probe::Tls { host, error: why }),
+        TransportErrorKind::Connect if is_lookup(why.as_deref()) => {
+            Some(Probe::Dns { host, error: why })
+        }
+        TransportErrorKind::Connect => Some(Probe::Connection { host, error: why }),
+        _ => None,
+    }
+}
+
+/// The resolver of the system has no kind of error of its own.
+fn is_lookup(why: Option<&str>) -> bool {
+    why.is_some_and(|why| why.contains("lookup") || why.contains("dns error"))
+}
+
+/// The host of a URL, with the port if it is not the usual one.
+pub(crate) fn host(url: &str) -> String {
+    let Ok(url) = url::Url::parse(url) else {
+        return String::new();
+    };
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.into(),
+    }
+}

@@ -1,0 +1,259 @@
+//! What was checked and found, on a page for people.
+
+use std::fmt::Write;
+use std::io::{IsTerminal, stdout};
+
+use anstyle::{AnsiColor, Style};
+use jwt_bearer::provider::Class;
+use jwt_bearer_diagnosis::{Certainty, Finding, Passed, Report};
+use serde::Serialize;
+
+const TITLE: Style = Style::new().bold();
+const GOOD: Style = AnsiColor::Green.on_default().bold();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default().bold();
+const LABEL: Style = AnsiColor::Cyan.on_default();
+const FAINT: Style = Style::new().dimmed();
+
+/// Columns, as in an issue or a mail.
+const WIDTH: usize = 80;
+
+/// One thing that was checked.
+#[derive(Debug, Serialize)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) state: State,
+    /// Redacted, in one line.
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Ok,
+    Failed,
+    /// Not as it should be, and not what stops a token.
+    Warning,
+    Skipped,
+}
+
+impl State {
+    const fn mark(self) -> (Style, char) {
+        match self {
+            Self::Ok => (GOOD, '✓'),
+            Self::Failed => (BAD, '✗'),
+            Self::Warning => (WARN, '!'),
+            Self::Skipped => (FAINT, '-'),
+        }
+    }
+}
+
+/// What was checked.
+pub(crate) fn steps(steps: &[Step]) -> String {
+    let width = steps
+        .iter()
+        .map(|step| step.name.len())
+        .max()
+        .unwrap_or_default();
+    let mut page = String::new();
+    for Step { name, state, text } in steps {
+        let (style, mark) = state.mark();
+        let text = wrapped(text, width + 6);
+        let _ = writeln!(page, "  {style}{mark}{style:#} {name:width$}  {text}");
+    }
+    page
+}
+
+/// What was found. Of evidence that is not complete, what it rules out and what it lacks tells nothing.
+pub(crate) fn report(report: &Report, is_complete: bool) -> String {
+    let mut page = String::new();
+    for note in report.notes() {
+        let _ = writeln!(page, "{WARN}!{WARN:#} {}\n", wrapped(note, 2));
+    }
+    if let Some(reply) = report.reply() {
+        let _ = writeln!(page, "{TITLE}What was said{TITLE:#}");
+        let _ = writeln!(page, "  {}", wrapped(reply, 2));
+        if !report.reply_is_known() {
+            let topics = report.speaks_of().join(", ");
+            let topics = if topics.is_empty() {
+                topics
+            } else {
+                format!("; it speaks of {topics}")
+            };
+            let text = format!("The catalogue does not know this text{topics}.");
+            let _ = writeln!(page, "  {FAINT}{}{FAINT:#}", wrapped(&text, 2));
+        }
+        page.push('\n');
+    }
+    page += &findings(report);
+    if report.findings().is_empty() {
+        page += "Nothing wrong was found in the evidence: the cause is unknown.\n\n";
+    }
+    let first = report.findings().first();
+    let is_certain = first
+        .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
+    if is_certain || !is_complete {
+        return page;
+    }
+    if !report.passed().is_empty() {
+        let lines: Vec<_> = report.passed().iter().map(Passed::line).collect();
+        let _ = writeln!(page, "{TITLE}Ruled out, since{TITLE:#}");
+        let _ = writeln!(page, "  {}.\n", wrapped(&lines.join("; "), 2));
+    }
+    if !report.wanted().is_empty() {
+        let _ = writeln!(page, "{TITLE}More would be known with{TITLE:#}");
+        for wanted in report.wanted() {
+            let flag = if wanted.contains("registered with the provider") {
+                " (--certificate FILE)"
+            } else {
+                ""
+            };
+            let _ = writeln!(page, "  - {}", wrapped(&format!("{wanted}{flag}"), 4));
+        }
+        page.push('\n');
+    }
+    page
+}
+
+/// Those of one kind under one heading.
+fn findings(report: &Report) -> String {
+    let mut page = String::new();
+    let mut last = "";
+    for (number, finding) in report.findings().iter().enumerate() {
+        let title = title(report, finding, number == 0);
+        if title != last {
+            let _ = writeln!(page, "{TITLE}{title}{TITLE:#}");
+            last = title;
+        }
+        page += &explained(finding);
+    }
+    page
+}
+
+fn title(report: &Report, finding: &Finding, is_first: bool) -> &'static str {
+    let explains = finding.explains_reply() || report.reply().is_none();
+    match finding.certainty() {
+        Certainty::Certain if explains => "The cause",
+        Certainty::Certain => "To be mended as well",
+        Certainty::Likely if is_first => "The likely cause",
+        _ if report.class().is_some() => "It can also be",
+        _ => "It can be one of these",
+    }
+}
+
+/// What a server that gave a token did not mind, and what has to be mended all the same.
+pub(crate) fn remarks(report: &Report) -> String {
+    let mut page = String::new();
+    for finding in report.findings() {
+        if finding.class() == Class::Clock || finding.id() == "key-mismatch" {
+            let _ = writeln!(page, "{TITLE}Worth a look{TITLE:#}");
+            page += &explained(finding);
+        }
+    }
+    page
+}
+
+fn explained(finding: &Finding) -> String {
+    let (style, mark) = match finding.certainty() {
+        Certainty::Certain => (BAD, '✗'),
+        Certainty::Likely => (WARN, '✗'),
+        _ => (FAINT, '?'),
+    };
+    let certainty = finding.certainty();
+    let what = format!("{} ({certainty})", finding.what());
+    let mut page = format!("  {style}{mark}{style:#} {}\n", wrapped(&what, 4));
+    let mut line = |label: &str, text: &str| {
+        let _ = writeln!(page, "    {LABEL}{label}{LABEL:#}  {}", wrapped(text, 10));
+    };
+    for seen in finding.evidence() {
+        line("seen", seen);
+    }
+    line("next", finding.next());
+    let sources = finding.sources().join(" ");
+    line("see ", &format!("{sources} [{}]", finding.id()));
+    page.push('\n');
+    page
+}
+
+/// The page as the terminal can show it.
+pub(crate) fn shown(page: &str) -> String {
+    if stdout().is_terminal() && !is_unicode() {
+        in_ascii(page)
+    } else {
+        page.into()
+    }
+}
+
+/// Whether the locale has Unicode, where terminals depend on it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the locale is in the environment"
+)]
+fn is_unicode() -> bool {
+    let mut locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .filter(|value| !value.is_empty());
+    let locale = locale.next().unwrap_or_default().to_ascii_lowercase();
+    cfg!(windows) || locale.contains("utf-8") || locale.contains("utf8")
+}
+
+fn in_ascii(page: &str) -> String {
+    let mut plain = String::with_capacity(page.len());
+    for c in page.chars() {
+        match c {
+            '✓' => plain.push('+'),
+            '✗' => plain.push('x'),
+            '…' => plain.push_str("..."),
+            '“' | '”' => plain.push('"'),
+            '§' => plain.push_str("section "),
+            c if c.is_ascii() => plain.push(c),
+            _ => plain.push('?'),
+        }
+    }
+    plain
+}
+
+/// Breaks a text at white space, with an indent from the second line on; the first begins there too.
+fn wrapped(text: &str, indent: usize) -> String {
+    let mut wrapped = String::new();
+    let mut column = indent;
+    for word in text.split_whitespace() {
+        let length = word.chars().count();
+        if column > indent && column + 1 + length > WIDTH {
+            let _ = write!(wrapped, "\n{:indent$}", "");
+            column = indent;
+        } else if column > indent {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_end_at_the_width_and_words_stay_whole() {
+        let long = "x".repeat(WIDTH);
+        let text = wrapped(&format!("{} {long} end", "word ".repeat(40)), 4);
+        for line in text.lines() {
+            assert!(
+                line.chars().count() <= WIDTH || line.trim() == long,
+                "{line}"
+            );
+        }
+        assert!(text.contains(&format!("\n    {long}\n    end")), "{text}");
+        assert_eq!(wrapped(" a\n b ", 4), "a b");
+    }
+
+    #[test]
+    fn a_terminal_without_unicode_gets_ascii() {
+        let plain = in_ascii("✓ ✗ abc… “text” RFC 7523 §3 é");
+        assert_eq!(plain, "+ x abc... \"text\" RFC 7523 section 3 ?");
+    }
+}
