@@ -31,7 +31,11 @@ pub(crate) fn with_failure(mut evidence: Evidence, error: &ExchangeError) -> Evi
         evidence = evidence.assertion(assertion.clone()).request(request);
     }
     if let Some(status) = attempt.status() {
-        evidence = evidence.reply(reply(status, attempt.headers()).body(body(error, attempt)));
+        let reply = reply(status, attempt.headers());
+        evidence = evidence.reply(match body(attempt) {
+            Some(body) => reply.body(body),
+            None => reply,
+        });
     }
     match unreachable(error, attempt) {
         Some(probe) => evidence.probe(probe),
@@ -47,10 +51,15 @@ pub(crate) fn reply(status: u16, headers: &[(String, String)]) -> Reply {
         .fold(reply, |reply, (name, value)| reply.header(name, value))
 }
 
-/// The body of a success is not kept, and the error tells in words what it was.
-fn body<'a>(error: &ExchangeError, attempt: &'a Attempt) -> &'a str {
-    let is_page = attempt.body().is_empty() && error.to_string().contains("HTML or XML");
-    if is_page { "<html>" } else { attempt.body() }
+/// The body; that of a success is not kept, and the head tells what it was if it was no token.
+fn body(attempt: &Attempt) -> Option<&str> {
+    let header = |name| attempt.header(name).unwrap_or_default();
+    match attempt.status() {
+        Some(200..300) if header("content-type").starts_with("text/html") => Some("<html>"),
+        Some(200..300) if header("content-length") == "0" => Some(""),
+        Some(200..300) => None,
+        _ => Some(attempt.body()),
+    }
 }
 
 fn unreachable(error: &ExchangeError, attempt: &Attempt) -> Option<Probe> {

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use jwt_bearer::provider::{Class, RequestError};
 use jwt_bearer::signer::SignError;
 use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
+use jwt_bearer_diagnosis::{Certainty, Finding};
 
 use crate::diagnosed;
 use crate::write::note;
@@ -77,7 +78,11 @@ impl Failure {
             failure.hints.push(("retry-after", wait.into()));
         }
         let report = diagnosed::report(error, profile);
-        if let Some(finding) = report.findings().first() {
+        // A guess about a text that nobody knows helps nobody.
+        let is_known = |finding: &&Finding| {
+            report.reply_is_known() || finding.certainty() > Certainty::Possible
+        };
+        if let Some(finding) = report.findings().first().filter(is_known) {
             let cause = format!("{} ({})", finding.what(), finding.certainty());
             failure.hints.push(("cause", cause));
             // What the error says already is not said again.

@@ -58,7 +58,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
                 | Check::Tls
         );
         let certainty = match (proof, is_topic) {
-            (true, _) if is_success => Certainty::Possible,
+            (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
             (false, true) => Certainty::Likely,
             (false, false) => Certainty::Possible,

@@ -189,7 +189,7 @@ fn a_skewed_clock_refuses_assertions() {
             .token(&folder, &format!("{BOX} --user 7654321"))
             .failure(4);
         assert!(
-            stderr.contains("\n  clock: the server's clock is "),
+            stderr.contains("\n  seen: this machine is at least "),
             "{stderr}"
         );
     }

@@ -174,6 +174,20 @@ impl Run {
         self.stderr
     }
 
+    /// Asserts that no output has any of these, nor anything that looks like a credential.
+    #[track_caller]
+    pub(crate) fn assert_masked(&self, secrets: &[&str]) {
+        for output in [&self.stdout, &self.stderr] {
+            for secret in secrets {
+                assert!(!output.contains(secret), "{secret} is in {output}");
+            }
+            assert!(!output.contains("eyJ"), "a part of a JWT is in {output}");
+            let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            let long = output.split(|c| !is_part(c)).find(|run| run.len() >= 40);
+            assert_eq!(long, None, "what can be a token is in {output}");
+        }
+    }
+
     /// The access token of a run that succeeded without a message.
     #[track_caller]
     pub(crate) fn token(self) -> String {

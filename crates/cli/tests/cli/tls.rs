@@ -13,7 +13,7 @@ use crate::support::{Folder, Run};
 const GENERIC: &str =
     "token --provider generic --issuer app --subject ann --key rsa.pem --key-id key-1";
 
-fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
+pub(crate) fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(DnType::CommonName, name);
@@ -21,7 +21,7 @@ fn authority(name: &str) -> CertifiedIssuer<'static, KeyPair> {
 }
 
 /// A server whose certificate the authority signed for this name.
-fn server(authority: &CertifiedIssuer<'static, KeyPair>, name: &str) -> Running {
+pub(crate) fn server(authority: &CertifiedIssuer<'static, KeyPair>, name: &str) -> Running {
     let key = KeyPair::generate().unwrap();
     let params = CertificateParams::new([name.to_owned()]).unwrap();
     let certificate = params.signed_by(&key, authority).unwrap();

@@ -121,7 +121,7 @@ fn clock(
     let date = millis(date)?;
     let least = millis(sent_at)?.checked_sub(date)?.checked_sub(1000)?;
     let most = millis(received_at)?.checked_sub(date)?;
-    let ahead = least.midpoint(most).div_euclid(1000);
+    let ahead = least.midpoint(most).checked_add(500)?.div_euclid(1000);
     let uncertainty = (most.abs_diff(least) / 2).div_ceil(1000).max(1);
     case.learn(|evidence| evidence.probe(Probe::Clock { ahead, uncertainty }));
     if ahead.unsigned_abs() <= uncertainty + 1 {

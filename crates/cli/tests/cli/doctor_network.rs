@@ -1,0 +1,140 @@
+//! `jwt-bearer doctor` where the way to the server is not open.
+
+use rcgen::{CertificateParams, KeyPair};
+use serde_json::Value;
+
+use crate::doctor::{CLIENT, GENERIC, examine, first, folder, generic, read, steps};
+use crate::server::start;
+use crate::tls::{authority, server};
+
+#[test]
+fn a_port_where_nobody_listens() {
+    let folder = folder();
+    let server = start(generic());
+    let endpoint = server.token_endpoint();
+    drop(server);
+    let run = folder.run(&format!(
+        "{GENERIC} --token-endpoint {endpoint} --output json"
+    ));
+    assert_eq!(run.code, Some(5), "{run:?}");
+    run.assert_masked(&[CLIENT]);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(first(&json), ("unreachable", "certain"));
+    assert_eq!(json["token_requests"], 0, "nothing is signed for nothing");
+    assert_eq!(
+        steps(&json),
+        [
+            ("settings", "ok"),
+            ("key", "ok"),
+            ("connection", "failed"),
+            ("token", "skipped")
+        ]
+    );
+}
+
+#[test]
+fn a_name_that_does_not_resolve() {
+    // Longer than any label of a name: no name server is asked.
+    let name = "a".repeat(70);
+    let run = folder()
+        .command(&format!(
+            "{GENERIC} --token-endpoint https://{name}.example/token --output json"
+        ))
+        .without("HTTPS_PROXY")
+        .run();
+    assert_eq!(run.code, Some(5), "{run:?}");
+    run.assert_masked(&[CLIENT, &name]);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(first(&json), ("dns", "certain"), "{json:#}");
+}
+
+#[test]
+fn a_name_that_resolves() {
+    let server = start(generic());
+    let endpoint = server.token_endpoint().replace("127.0.0.1", "localhost");
+    let run = folder().run(&format!("{GENERIC} --token-endpoint {endpoint}"));
+    assert!(run.stdout.contains("  ✓ name "), "{run:?}");
+    assert!(run.stdout.contains("localhost has "), "{run:?}");
+}
+
+#[test]
+fn a_proxy_in_the_way() {
+    let run = folder()
+        .command(&format!(
+            "{GENERIC} --token-endpoint https://as.example/token"
+        ))
+        .env("HTTPS_PROXY", "http://user:7f3aQ-word@127.0.0.1:9")
+        .run();
+    assert_eq!(run.code, Some(5), "{run:?}");
+    run.assert_masked(&[CLIENT, "7f3aQ", "user:"]);
+    let proxy = "  ! proxy       the way goes through 127.0.0.1:9, by the variable HTTPS_PROXY\n";
+    assert!(run.stdout.contains(proxy), "{}", run.stdout);
+    assert!(
+        run.stdout
+            .contains("  ✗ connection  127.0.0.1:9: Connection refused"),
+        "{}",
+        run.stdout
+    );
+}
+
+const TLS: &str = "--ca-file ca.pem";
+
+#[test]
+fn a_certificate_that_is_trusted() {
+    let folder = folder();
+    let ours = authority("ours");
+    folder.write("ca.pem", ours.pem());
+    let server = start(generic());
+    drop(server);
+    let server = server_for(&ours);
+    let (_, json) = read(&folder, &server, &format!("{GENERIC} {TLS}"));
+    assert!(steps(&json).contains(&("TLS", "ok")), "{json:#}");
+}
+
+#[test]
+fn a_certificate_that_is_not() {
+    let folder = folder();
+    let ours = authority("ours");
+    folder.write("ca.pem", ours.pem());
+    folder.write("other.pem", authority("other").pem());
+    let expired = {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        params.not_before = rcgen::date_time_ymd(1990, 1, 1);
+        params.not_after = rcgen::date_time_ymd(1991, 1, 1);
+        let certificate = params.signed_by(&key, &ours).unwrap();
+        start(generic().tls(certificate.pem(), key.serialize_pem()))
+    };
+    for (server, flags, expected) in [
+        (
+            server_for(&ours),
+            "--ca-file other.pem",
+            "is signed by nobody who is trusted here",
+        ),
+        (server(&ours, "as.example"), TLS, "is for another name"),
+        (expired, TLS, "has expired"),
+    ] {
+        let flags = format!("{GENERIC} {flags}");
+        let (code, json) = read(&folder, &server, &flags);
+        assert_eq!(code, Some(5), "{json:#}");
+        assert_eq!(first(&json), ("tls", "certain"), "{json:#}");
+        let seen = json["findings"][0]["evidence"][0].as_str().unwrap();
+        assert!(seen.contains(expected), "{seen}");
+        let next = json["findings"][0]["next"].as_str().unwrap();
+        assert!(
+            next.contains("proxy of your company") && next.contains("--ca-file"),
+            "{next}"
+        );
+        assert_eq!(
+            server.requests().len(),
+            0,
+            "nobody untrusted got an assertion"
+        );
+        let page = examine(&folder, &server, &flags).stdout;
+        assert!(page.contains("  ✗ TLS "), "{page}");
+    }
+}
+
+fn server_for(authority: &rcgen::CertifiedIssuer<'static, KeyPair>) -> jwt_bearer_sandbox::Running {
+    server(authority, "127.0.0.1")
+}

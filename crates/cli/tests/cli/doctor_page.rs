@@ -1,0 +1,154 @@
+//! The page of `jwt-bearer doctor` as a person sees it, and its twin for machines.
+
+use serde_json::Value;
+
+use crate::doctor::{BOX, CLIENT, SALESFORCE, boxed, examine, folder, read, salesforce};
+use crate::server::start;
+
+#[test]
+fn a_page_with_a_certain_cause() {
+    let server = start(salesforce());
+    let flags = SALESFORCE.replace("rsa.pem", "rsa-3072.pem");
+    let run = examine(
+        &folder(),
+        &server,
+        &format!("{flags} --certificate rsa-certificate.pem"),
+    );
+    assert_eq!(run.code, Some(6), "{run:?}");
+    let page = run
+        .stdout
+        .replace(&server.address().port().to_string(), "PORT");
+    assert_eq!(
+        page,
+        "\
+Salesforce: POST http://127.0.0.1:PORT/services/oauth2/token
+
+  ✓ settings    complete, by the rules of Salesforce
+  ✓ key         RSA-3072, thumbprint gmvT0SAS…, signs RS256
+  ✓ connection  127.0.0.1:PORT accepts connections
+  ✓ clock       the server's `Date` is this machine's time, to 2 s
+  ✓ metadata    it names the same token endpoint
+  ✗ token       refused with status 400, invalid_grant
+
+No token, and here is why.
+
+What was said
+  status 400, invalid_grant: invalid assertion
+
+The cause
+  ✗ the registered key or certificate is not that of the signing key (certain)
+    seen  the signing key is RSA-3072 with the thumbprint gmvT0SAS…, the
+          registered one RSA-2048 with HRrRKYON…
+    next  register the public key of the key that signs: `jwt-bearer key public`
+          prints it; or sign with the key that is registered
+    see   https://github.com/frankkessler/salesforce-laravel-oauth2-rest/issues/68
+          [key-mismatch]
+
+No key, secret, token or signature is on this page; ids and names are masked.
+It can be pasted into a public issue.
+"
+    );
+}
+
+#[test]
+fn lines_fit_into_80_columns_but_for_addresses() {
+    let server = start(boxed());
+    let flags = BOX.replace("rsa.pem", "rsa-3072.pem") + " --key-id key-1";
+    let page = examine(&folder(), &server, &flags).stdout;
+    assert!(page.contains("\nRuled out, since\n"), "{page}");
+    assert!(page.contains("\nMore would be known with\n"), "{page}");
+    for line in page.lines().filter(|line| !line.contains("://")) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn colours_are_for_those_who_want_them() {
+    let server = start(boxed());
+    let arguments = format!(
+        "{BOX} --key-id key-1 --token-endpoint {}",
+        server.token_endpoint()
+    );
+    let plain = folder().run(&arguments).success();
+    assert!(!plain.contains('\u{1b}'), "{plain}");
+    let coloured = folder()
+        .command(&arguments)
+        .env("CLICOLOR_FORCE", "1")
+        .run()
+        .success();
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[32m✓"), "{coloured:?}");
+}
+
+#[test]
+fn machines_get_the_same() {
+    let server = start(salesforce());
+    let flags = SALESFORCE.replace("rsa.pem", "rsa-3072.pem");
+    let (_, json) = read(
+        &folder(),
+        &server,
+        &format!("{flags} --certificate rsa-certificate.pem"),
+    );
+    let names: Vec<_> = json
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    let mut expected = vec![
+        "checked",
+        "findings",
+        "notes",
+        "outcome",
+        "passed",
+        "provider",
+        "reply",
+        "reply_is_known",
+        "speaks_of",
+        "token_requests",
+        "wanted",
+    ];
+    expected.sort_by_key(|name| names.iter().position(|other| other == name));
+    assert_eq!(names, expected);
+    assert_eq!(json["outcome"], "cause-found");
+    assert_eq!(json["provider"], "salesforce");
+    assert_eq!(json["checked"][1]["name"], "key");
+    assert_eq!(json["checked"][1]["state"], "ok");
+    let finding = json["findings"][0].as_object().unwrap();
+    let mut names: Vec<_> = finding.keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "certainty",
+            "class",
+            "entry",
+            "evidence",
+            "explains_reply",
+            "id",
+            "next",
+            "sources",
+            "what"
+        ]
+    );
+    assert_eq!(finding["class"], "key");
+    assert_eq!(finding["explains_reply"], Value::Bool(true));
+}
+
+#[test]
+fn a_folder_of_the_user_is_not_shown() {
+    let folder = folder();
+    let server = start(boxed());
+    let path = folder.path("rsa-aes256.pem");
+    folder.write("wrong.txt", "wrong");
+    let flags = BOX.replace("rsa.pem", path.to_str().unwrap());
+    let run = examine(
+        &folder,
+        &server,
+        &format!("{flags} --passphrase-file wrong.txt"),
+    );
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let parent = path.parent().unwrap().to_str().unwrap();
+    assert!(!run.stdout.contains(parent), "{}", run.stdout);
+    assert!(run.stdout.contains("…/rsa-aes256.pem"), "{}", run.stdout);
+    run.assert_masked(&[CLIENT]);
+}

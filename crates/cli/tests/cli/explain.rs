@@ -1,0 +1,182 @@
+//! `jwt-bearer explain`: how the text comes in, and what comes out.
+
+use serde_json::Value;
+
+use crate::doctor::folder;
+use crate::support::{Folder, Run};
+
+const REFUSED: &str = r#"{"error":"invalid_grant","error_description":"invalid assertion"}"#;
+
+/// Runs the command on a text, and nothing that looks like a secret may be shown.
+#[track_caller]
+pub(crate) fn explain(folder: &Folder, flags: &str, text: &str) -> Run {
+    let run = folder
+        .command(&format!("explain {flags}"))
+        .stdin(text)
+        .run();
+    assert_eq!(run.code, Some(0), "{run:?}");
+    assert_eq!(run.stderr, "");
+    run.assert_masked(&["7f3aQ"]);
+    run
+}
+
+/// The first finding: its id and how sure it is.
+#[track_caller]
+pub(crate) fn first(folder: &Folder, flags: &str, text: &str) -> (String, String) {
+    let run = explain(folder, &format!("{flags} --output json"), text);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    let finding = |name: &str| {
+        json["findings"][0][name]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    (finding("id"), finding("certainty"))
+}
+
+#[test]
+fn a_page_for_an_error_alone() {
+    let page = explain(
+        &Folder::new(),
+        "",
+        r#"{"error":"unauthorized_client","error_description":"This app is not authorized by the enterprise admin"}"#,
+    );
+    assert_eq!(
+        page.stdout,
+        "\
+What was said
+  unauthorized_client: This app is not authorized by the enterprise admin
+
+The cause
+  ✗ an administrator never authorised the app, or the app changed since
+    (certain)
+    seen  the text “not authorized by the enterprise admin” means this
+    next  in the Admin Console under Apps > Custom Apps Manager, authorise the
+          client id; do so again after each change of scopes or access level
+    see   https://github.com/box/boxcli/issues/154
+          https://github.com/box/box-java-sdk/issues/799 [box-not-authorized]
+
+No key, secret, token or signature is on this page; ids and names are masked.
+It can be shown to others. What was pasted cannot.
+"
+    );
+}
+
+#[test]
+fn a_text_comes_from_a_file_or_from_standard_input() {
+    let folder = Folder::new();
+    folder.write("error.txt", REFUSED);
+    // As PowerShell writes it.
+    let wide: Vec<u8> = [0xff, 0xfe]
+        .into_iter()
+        .chain(REFUSED.bytes().flat_map(|byte| [byte, 0]))
+        .collect();
+    folder.write("wide.txt", wide);
+    let expected = explain(&folder, "", REFUSED).stdout;
+    for flags in ["-", "error.txt", "wide.txt"] {
+        assert_eq!(explain(&folder, flags, REFUSED).stdout, expected, "{flags}");
+    }
+}
+
+#[test]
+fn a_certificate_makes_it_certain() {
+    let folder = folder();
+    let rsa = std::fs::read_to_string(folder.path("rsa.pem")).unwrap();
+    folder.write("key.pem", rsa);
+    let jwt = folder
+        .run("assertion --provider salesforce --issuer consumer --subject ann@example.com --key key.pem")
+        .success();
+    let text = format!("{jwt}\n{REFUSED}");
+    assert_eq!(
+        first(&folder, "", &text),
+        ("key-mismatch".into(), "likely".into())
+    );
+    let certain = ("signature-mismatch".to_owned(), "certain".to_owned());
+    assert_eq!(
+        first(&folder, "--certificate p256-certificate.pem", &text).1,
+        "certain"
+    );
+    folder.write(
+        "other.pem",
+        std::fs::read(folder.path("rsa-3072.pem")).unwrap(),
+    );
+    let other = folder.run("key public --key other.pem").success();
+    folder.write("other-public.pem", other);
+    assert_eq!(
+        first(&folder, "--registered other-public.pem", &text),
+        certain
+    );
+}
+
+#[test]
+fn the_provider_can_be_named() {
+    let folder = Folder::new();
+    let text = r#"{"error":"invalid_grant","error_description":"Please check the 'iss' claim"}"#;
+    let run = explain(&folder, "--provider box --output json", text);
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["provider"], "box");
+}
+
+#[test]
+fn an_unknown_text_is_no_guess() {
+    let page = explain(&Folder::new(), "", "hello world").stdout;
+    assert!(
+        page.contains("The catalogue does not know this text."),
+        "{page}"
+    );
+    assert!(page.contains("the cause is unknown"), "{page}");
+    assert!(!page.contains('✗'), "{page}");
+}
+
+#[test]
+fn what_should_not_have_been_pasted_is_not_repeated() {
+    let folder = folder();
+    let key = std::fs::read_to_string(folder.path("rsa.pem")).unwrap();
+    let text = format!(
+        "curl https://api.box.com/oauth2/token -d client_id=7f3aQclientid0123456789 -d client_secret=7f3aQ-client-secret\n\
+         {key}\n{{\"access_token\":\"7f3aQaccesstoken0123456789\"}}"
+    );
+    let page = explain(&folder, "", &text).stdout;
+    assert!(page.starts_with("! "), "{page}");
+    assert!(
+        page.contains("A private key is in what was pasted."),
+        "{page}"
+    );
+    assert!(
+        page.contains("A client secret or a token is in what was pasted."),
+        "{page}"
+    );
+    let line = key.lines().nth(1).unwrap();
+    assert!(!page.contains(line), "{page}");
+}
+
+#[test]
+fn control_characters_do_not_reach_the_terminal() {
+    let text =
+        "{\"error\":\"invalid_grant\",\"error_description\":\"\\u001b[2Jgone \\u202e back\"}";
+    let page = explain(&Folder::new(), "", text).stdout;
+    assert!(!page.contains(['\u{1b}', '\u{202e}']), "{page:?}");
+}
+
+#[test]
+fn of_a_very_long_text_the_beginning_counts() {
+    let text = format!("{REFUSED}\n{}", "x ".repeat(700_000));
+    let page = explain(&Folder::new(), "--provider salesforce", &text).stdout;
+    assert!(page.contains("longer than 1 MiB"), "{page}");
+    assert!(page.contains("[key-mismatch]"), "{page}");
+}
+
+#[test]
+fn any_bytes_are_explained_or_refused_in_time() {
+    let folder = Folder::new();
+    folder.write("latin1.txt", b"caf\xe9 invalid_grant");
+    explain(&folder, "latin1.txt", "");
+    for text in [
+        "{".repeat(100_000),
+        "[".repeat(100_000),
+        "eyJ.".repeat(20_000),
+        "-----BEGIN ".repeat(5_000),
+    ] {
+        explain(&folder, "", &text);
+    }
+}
