@@ -275,7 +275,7 @@ fn the_wrong_block_of_a_converted_keystore() {
     assert!(finding.explains_reply());
     assert!(finding.evidence()[0].contains("certificate"), "{report}");
 
-    let keystore = include_bytes!("../../keyfile/testdata/keystore.jks");
+    let keystore = include_bytes!("../../keyfile/testdata/keystore.jceks");
     let report = diagnose(
         &Evidence::new()
             .key_file(keystore)

@@ -41,7 +41,7 @@ pub(crate) fn generic() -> Sandbox {
 
 pub(crate) fn folder() -> Folder {
     let folder = Folder::with_keys([
-        "keystore.jks",
+        "keystore.jceks",
         "p256-certificate.pem",
         "p256.pem",
         "rsa-3072.pem",
@@ -200,7 +200,7 @@ fn keys_that_do_not_belong_together_are_found() {
 fn a_key_that_is_of_no_use_is_not_asked_with() {
     let with = |key: &str| BOX.replace("rsa.pem", key);
     check(vec![
-        (boxed(), with("keystore.jks"), 3, ("key-file", "certain")),
+        (boxed(), with("keystore.jceks"), 3, ("key-file", "certain")),
         (
             boxed(),
             with("rsa-certificate.pem"),

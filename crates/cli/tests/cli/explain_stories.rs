@@ -209,7 +209,7 @@ fn the_wrong_block_of_a_converted_keystore() {
     let text = "Error: secretOrPrivateKey must be an asymmetric key when using RS256";
     check(text, "", "key-file", "likely");
     let server = start(salesforce());
-    for key in ["rsa-certificate.pem", "keystore.jks", "rsa-public.pem"] {
+    for key in ["rsa-certificate.pem", "keystore.jceks", "rsa-public.pem"] {
         let (code, json) = read(&folder(), &server, &SALESFORCE.replace("rsa.pem", key));
         assert_eq!(
             (code, first_of_doctor(&json)),
