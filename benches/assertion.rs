@@ -1,19 +1,20 @@
 //! Claims to a compact JWS, beside the bare signature of the same input; and the same without a signature.
 
 mod keys;
+mod pattern;
 
 use std::error::Error;
 use std::hint::black_box;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use jwt_bearer::assertion::{Assertion, Claims, Clock, Header, SystemClock, Unsigned};
+use jwt_bearer::assertion::{Assertion, Clock, SystemClock, Unsigned};
 use jwt_bearer::signer::{PublicKey, SignError, Signature};
 use jwt_bearer::{Algorithm, Signer};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::keys::Key;
+use crate::pattern::{claims, header};
 
 const KEYS: [(&str, &str); 3] = [
     ("RS256", "rsa.pem"),
@@ -65,20 +66,6 @@ fn assertion(
             )
         });
     });
-}
-
-/// What Box is sent.
-fn header() -> Header {
-    Header::new().key_id("abcdefgh")
-}
-
-/// What Box is sent.
-fn claims() -> Claims {
-    Claims::new("abcdefghijklmnopqrstuvwxyz012345")
-        .subject("1234567")
-        .claim("box_sub_type", "enterprise")
-        .audience("https://api.box.com/oauth2/token")
-        .lifetime(Duration::from_secs(45))
 }
 
 /// Has a signature ready, so that what is left is the cost around one.

@@ -1,10 +1,11 @@
+use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use crate::json::Json;
 use crate::{AssertionError, AssertionErrorKind};
 
 /// The claims that have setters of their own.
@@ -12,6 +13,8 @@ const REGISTERED: [&str; 7] = ["iss", "sub", "aud", "exp", "nbf", "iat", "jti"];
 
 /// The most random octets in a `jti`: 128 characters in hex, which is the most that Box takes.
 const MAX_JTI: usize = 64;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// What an assertion claims ([RFC 7523 §3](https://www.rfc-editor.org/rfc/rfc7523#section-3)).
 ///
@@ -95,22 +98,12 @@ impl Claims {
         self
     }
 
-    /// These claims for an assertion made at `now`, with a fresh `jti`.
-    pub(crate) fn at(&self, now: SystemTime) -> Result<ClaimsAt<'_>, AssertionError> {
-        let invalid = |text: String| Err(AssertionError::new(AssertionErrorKind::Claims, text));
+    /// Writes these claims for an assertion made at `now`, with a fresh `jti`.
+    pub(crate) fn write(&self, json: &mut Json, now: SystemTime) -> Result<(), AssertionError> {
         if self.issuer.is_empty() {
             return invalid(
-                "the issuer (`iss`) is empty; it is the client id or consumer key of the app"
-                    .into(),
+                "the issuer (`iss`) is empty; it is the client id or consumer key of the app",
             );
-        }
-        if let Some(name) = REGISTERED
-            .into_iter()
-            .find(|name| self.extra.contains_key(*name))
-        {
-            return invalid(format!(
-                "the claim `{name}` has a setting of its own, and cannot be set as an extra claim"
-            ));
         }
         let lifetime = self.lifetime.as_secs();
         if lifetime == 0 {
@@ -128,53 +121,44 @@ impl Claims {
                 "a lifetime of {lifetime} seconds, which is more than time has"
             ));
         };
-        Ok(ClaimsAt {
-            claims: self,
-            expires_at,
-            issued_at: self.issued_at.at(now),
-            not_before: self.not_before.at(now),
-            jti: self.jti.draw()?,
-        })
-    }
-}
 
-/// Claims with the times and the `jti` of one assertion.
-pub(crate) struct ClaimsAt<'a> {
-    claims: &'a Claims,
-    expires_at: u64,
-    issued_at: Option<u64>,
-    not_before: Option<u64>,
-    jti: Option<String>,
-}
-
-impl Serialize for ClaimsAt<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let claims = self.claims;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("iss", &claims.issuer)?;
-        if let Some(subject) = &claims.subject {
-            map.serialize_entry("sub", subject)?;
+        json.text("iss", &self.issuer)?;
+        if let Some(subject) = &self.subject {
+            json.text("sub", subject)?;
         }
-        match &claims.audience {
-            Some(Audience::One(audience)) => map.serialize_entry("aud", audience)?,
-            Some(Audience::Array(audiences)) => map.serialize_entry("aud", audiences)?,
+        match &self.audience {
+            Some(Audience::One(audience)) => json.text("aud", audience)?,
+            Some(Audience::Array(audiences)) => json.any("aud", audiences)?,
             None => {}
         }
-        for (name, value) in &claims.extra {
-            map.serialize_entry(name, value)?;
+        for (name, value) in &self.extra {
+            if REGISTERED.contains(&name.as_str()) {
+                return invalid(format!(
+                    "the claim `{name}` has a setting of its own, and cannot be set as an extra claim"
+                ));
+            }
+            json.value(name, value)?;
         }
-        if let Some(issued_at) = self.issued_at {
-            map.serialize_entry("iat", &issued_at)?;
+        if let Some(issued_at) = self.issued_at.at(now) {
+            json.any("iat", &issued_at)?;
         }
-        if let Some(not_before) = self.not_before {
-            map.serialize_entry("nbf", &not_before)?;
+        if let Some(not_before) = self.not_before.at(now) {
+            json.any("nbf", &not_before)?;
         }
-        map.serialize_entry("exp", &self.expires_at)?;
-        if let Some(jti) = &self.jti {
-            map.serialize_entry("jti", jti)?;
+        json.any("exp", &expires_at)?;
+        let mut text = [0; 2 * MAX_JTI];
+        if let Some(jti) = self.jti.draw(&mut text)? {
+            json.text("jti", jti)?;
         }
-        map.end()
+        Ok(())
     }
+}
+
+fn invalid<T>(text: impl Into<String>) -> Result<T, AssertionError> {
+    Err(AssertionError::new(
+        AssertionErrorKind::Claims,
+        text.into(),
+    ))
 }
 
 /// The audience of an assertion ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
@@ -251,22 +235,37 @@ impl Jti {
         Self::Hex { octets }
     }
 
-    fn draw(self) -> Result<Option<String>, AssertionError> {
+    /// Writes a fresh one to the start of `text`.
+    fn draw(self, text: &mut [u8; 2 * MAX_JTI]) -> Result<Option<&str>, AssertionError> {
         let (Self::Base64Url { octets } | Self::Hex { octets }) = self else {
             return Ok(None);
         };
         if !(16..=MAX_JTI).contains(&octets) {
-            let text =
-                format!("a `jti` of {octets} octets; it has 16 to {MAX_JTI}, so that it is unique");
-            return Err(AssertionError::new(AssertionErrorKind::Claims, text));
+            return invalid(format!(
+                "a `jti` of {octets} octets; it has 16 to {MAX_JTI}, so that it is unique"
+            ));
         }
         let mut random = [0; MAX_JTI];
         let random = &mut random[..octets];
-        getrandom::fill(random)
-            .map_err(|source| AssertionError::new(AssertionErrorKind::Random, source))?;
-        Ok(Some(match self {
-            Self::Hex { .. } => random.iter().map(|octet| format!("{octet:02x}")).collect(),
-            _ => URL_SAFE_NO_PAD.encode(random),
-        }))
+        getrandom::fill(random).map_err(unusable)?;
+        let len = match self {
+            Self::Hex { .. } => {
+                for (digits, octet) in text.chunks_exact_mut(2).zip(&*random) {
+                    digits[0] = HEX[usize::from(octet >> 4)];
+                    digits[1] = HEX[usize::from(octet & 15)];
+                }
+                2 * octets
+            }
+            _ => URL_SAFE_NO_PAD
+                .encode_slice(random, text)
+                .map_err(unusable)?,
+        };
+        std::str::from_utf8(&text[..len])
+            .map(Some)
+            .map_err(unusable)
     }
+}
+
+fn unusable(source: impl Into<Box<dyn Error + Send + Sync>>) -> AssertionError {
+    AssertionError::new(AssertionErrorKind::Random, source)
 }

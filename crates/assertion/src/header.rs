@@ -1,13 +1,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jwt_bearer_signer::Algorithm;
-use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
+use crate::json::Json;
 use crate::{AssertionError, AssertionErrorKind};
-
-/// The members that have setters of their own, or that would change what is signed.
-const REGISTERED: [&str; 8] = ["alg", "typ", "kid", "x5t", "x5t#S256", "x5c", "b64", "crit"];
 
 /// The JOSE header of an assertion ([RFC 7515 §4](https://www.rfc-editor.org/rfc/rfc7515#section-4)).
 ///
@@ -82,61 +79,49 @@ impl Header {
         self
     }
 
-    /// This header for a signer with this algorithm and, unless one is set here, this key id.
-    pub(crate) fn with<'a>(
-        &'a self,
+    /// Writes this header for a signer with this algorithm and, unless one is set here, this key id.
+    pub(crate) fn write(
+        &self,
+        json: &mut Json,
         algorithm: Algorithm,
-        key_id: Option<&'a str>,
-    ) -> Result<HeaderWith<'a>, AssertionError> {
-        match REGISTERED.into_iter().find(|name| self.extra.contains_key(*name)) {
-            Some("alg") => Err("the header member `alg` is the signer's algorithm, and cannot be set".into()),
-            Some(name @ ("b64" | "crit")) => {
-                Err(format!("the header member `{name}` would change what the JWT means, and cannot be set"))
+        key_id: Option<&str>,
+    ) -> Result<(), AssertionError> {
+        json.text("alg", algorithm.name())?;
+        let texts = [
+            ("typ", self.typ.as_deref()),
+            ("kid", self.key_id.as_deref().or(key_id)),
+            ("x5t", self.x5t.as_deref()),
+            ("x5t#S256", self.x5t_s256.as_deref()),
+        ];
+        for (name, text) in texts {
+            if let Some(text) = text {
+                json.text(name, text)?;
             }
-            Some(name) => {
-                Err(format!("the header member `{name}` has a setting of its own, and cannot be set as an extra one"))
-            }
-            None => Ok(HeaderWith { header: self, algorithm, key_id: self.key_id.as_deref().or(key_id) }),
         }
-        .map_err(|text: String| AssertionError::new(AssertionErrorKind::Header, text))
+        if !self.x5c.is_empty() {
+            json.any("x5c", &self.x5c)?;
+        }
+        for (name, value) in &self.extra {
+            let why = match name.as_str() {
+                "alg" => "is the signer's algorithm, and cannot be set",
+                "b64" | "crit" => "would change what the JWT means, and cannot be set",
+                "typ" | "kid" | "x5t" | "x5t#S256" | "x5c" => {
+                    "has a setting of its own, and cannot be set as an extra one"
+                }
+                _ => {
+                    json.value(name, value)?;
+                    continue;
+                }
+            };
+            let text = format!("the header member `{name}` {why}");
+            return Err(AssertionError::new(AssertionErrorKind::Header, text));
+        }
+        Ok(())
     }
 }
 
 impl Default for Header {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// A header with what the signer adds.
-pub(crate) struct HeaderWith<'a> {
-    header: &'a Header,
-    algorithm: Algorithm,
-    key_id: Option<&'a str>,
-}
-
-impl Serialize for HeaderWith<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let header = self.header;
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("alg", self.algorithm.name())?;
-        let texts = [
-            ("typ", header.typ.as_deref()),
-            ("kid", self.key_id),
-            ("x5t", header.x5t.as_deref()),
-            ("x5t#S256", header.x5t_s256.as_deref()),
-        ];
-        for (name, value) in texts {
-            if let Some(value) = value {
-                map.serialize_entry(name, value)?;
-            }
-        }
-        if !header.x5c.is_empty() {
-            map.serialize_entry("x5c", &header.x5c)?;
-        }
-        for (name, value) in &header.extra {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
     }
 }

@@ -5,10 +5,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signature, Signer};
 
+use crate::json::Json;
 use crate::{AssertionError, AssertionErrorKind, Claims, DecodeError, Decoded, Header};
-
-/// Room for the base64url of an RSA-2048 signature and the dot before it.
-const SIGNATURE_ROOM: usize = 343;
 
 /// An assertion before its signature: the first of two phases, for a signer that is no [`Signer`].
 ///
@@ -65,18 +63,17 @@ impl Unsigned {
         key_id: Option<&str>,
         now: SystemTime,
     ) -> Result<Self, AssertionError> {
-        let unwritable = |kind| move |source: serde_json::Error| AssertionError::new(kind, source);
-        let mut json = Vec::with_capacity(512);
-        serde_json::to_writer(&mut json, &header.with(algorithm, key_id)?)
-            .map_err(unwritable(AssertionErrorKind::Header))?;
-        let header_len = json.len();
-        serde_json::to_writer(&mut json, &claims.at(now)?)
-            .map_err(unwritable(AssertionErrorKind::Claims))?;
+        let mut head = Json::new(AssertionErrorKind::Header);
+        header.write(&mut head, algorithm, key_id)?;
+        let mut body = Json::new(AssertionErrorKind::Claims);
+        claims.write(&mut body, now)?;
 
-        let mut text = String::with_capacity(json.len().div_ceil(3) * 4 + 4 + SIGNATURE_ROOM);
-        URL_SAFE_NO_PAD.encode_string(&json[..header_len], &mut text);
+        let (head, body) = (head.end(), body.end());
+        let input_len = (head.len() + body.len()).div_ceil(3) * 4 + 4;
+        let mut text = String::with_capacity(input_len + signature_room(algorithm));
+        URL_SAFE_NO_PAD.encode_string(head, &mut text);
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(&json[header_len..], &mut text);
+        URL_SAFE_NO_PAD.encode_string(body, &mut text);
         Ok(Self { algorithm, text })
     }
 
@@ -114,6 +111,16 @@ impl fmt::Debug for Unsigned {
             self.algorithm,
             self.text.len()
         )
+    }
+}
+
+/// Room for the base64url of the longest signature, and the dot before it, so that there is one allocation.
+const fn signature_room(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::Es256 | Algorithm::Es256K | Algorithm::EdDsa => 87,
+        Algorithm::Es384 => 129,
+        Algorithm::Es512 => 177,
+        _ => 684,
     }
 }
 
