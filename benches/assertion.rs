@@ -6,11 +6,9 @@ mod pattern;
 use std::error::Error;
 use std::hint::black_box;
 
-use async_trait::async_trait;
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
+use jwt_bearer::Signer;
 use jwt_bearer::assertion::{Assertion, Clock, SystemClock, Unsigned};
-use jwt_bearer::signer::{PublicKey, SignError, Signature};
-use jwt_bearer::{Algorithm, Signer};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::keys::Key;
@@ -36,13 +34,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         group.bench_function("ring", |bencher| {
             bencher.iter(|| key.bare.sign(black_box(input.signing_input()), &mut octets));
         });
-        assertion(&mut group, &runtime, "assertion", signer);
-        let signature = key.signer.sign_now(input.signing_input())?;
-        let null = Null {
-            signature,
-            public_key: key.signer.public_key().clone(),
+        let (header, claims) = (&header, &claims);
+        let unsigned = || {
+            Unsigned::for_signer(
+                black_box(header),
+                black_box(claims),
+                signer,
+                SystemClock.now(),
+            )
         };
-        assertion(&mut group, &runtime, "null signer", &null);
+        group.bench_function("sign_now", |bencher| {
+            bencher.iter(|| {
+                let unsigned = unsigned()?;
+                let signature = key.signer.sign_now(unsigned.signing_input())?;
+                unsigned.attach(&signature)
+            });
+        });
+        assertion(&mut group, &runtime, "dyn Signer", signer);
+        let signature = key.signer.sign_now(input.signing_input())?;
+        group.bench_function("no signature", |bencher| {
+            bencher.iter(|| unsigned()?.attach(black_box(&signature)));
+        });
         group.finish();
     }
     criterion.final_summary();
@@ -66,30 +78,4 @@ fn assertion(
             )
         });
     });
-}
-
-/// Has a signature ready, so that what is left is the cost around one.
-#[derive(Debug)]
-struct Null {
-    signature: Signature,
-    public_key: PublicKey,
-}
-
-#[async_trait]
-impl Signer for Null {
-    fn algorithm(&self) -> Algorithm {
-        self.signature.algorithm()
-    }
-
-    fn key_id(&self) -> Option<&str> {
-        None
-    }
-
-    fn public_key(&self) -> &PublicKey {
-        &self.public_key
-    }
-
-    async fn sign(&self, _: &[u8]) -> Result<Signature, SignError> {
-        Ok(self.signature)
-    }
 }

@@ -13,6 +13,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
@@ -32,6 +33,9 @@ const KEYS: [(&str, &str); 6] = [
 
 /// As long as the signing input of a usual assertion.
 const MESSAGE: [u8; 300] = [b'a'; 300];
+
+/// Signatures that are paid for end here, before they cost a cent or five.
+const MOST: u32 = 3_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
@@ -57,10 +61,13 @@ fn sign_with(
     // Cargo runs a benchmark in the folder of its package, and whoever starts it is above.
     let above = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let key = uri.parse::<KeyUri>()?.relative_to(&above);
+    let is_paid = matches!(key, KeyUri::AwsKms { .. });
     let signer = runtime.block_on(key.open(None, Arc::new(NoInteraction)))?;
     eprintln!(
-        "{uri} signs for some ten seconds; at AWS KMS each signature is a call that is paid for"
+        "{uri} signs for some ten seconds; at AWS KMS each signature is a call that is paid for, {MOST} \
+         at most, 0.03 dollars for 10000 with RSA-2048 and 0.15 with another key"
     );
+    let made = AtomicU32::new(0);
     let mut group = criterion.benchmark_group(format!("sign/{}", signer.algorithm()));
     group.throughput(Throughput::Elements(1)).sample_size(10);
     group
@@ -68,6 +75,9 @@ fn sign_with(
         .measurement_time(Duration::from_secs(5));
     group.bench_function("your key", |bencher| {
         bencher.to_async(runtime).iter(|| async {
+            let is_allowed = made.fetch_add(1, Ordering::Relaxed) < MOST;
+            // What is fast in this process costs nothing, and needs no bound.
+            assert!(is_allowed || !is_paid, "{MOST} signatures were made");
             // A benchmark of refusals would look fast.
             signer.sign(black_box(&MESSAGE)).await.expect("a signature")
         });

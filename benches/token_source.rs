@@ -1,5 +1,5 @@
-//! A token that is there, read by one thread and by two, beside a bare `ArcSwap`; and ten thousand callers where there
-//! is none.
+//! A token that is there, read by one thread and by two, beside a bare `ArcSwap`; ten thousand callers where there is
+//! none; and one of ten thousand subjects.
 
 #![allow(
     clippy::disallowed_methods,
@@ -20,8 +20,9 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use async_trait::async_trait;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use jwt_bearer::exchange::{Reply, Request, TokenSource, Transport, TransportError};
-use jwt_bearer::{Client, Profile, Signer, Subject};
+use jwt_bearer::exchange::{Reply, Request, TokenSource, TokenSources, Transport, TransportError};
+use jwt_bearer::provider::RequestError;
+use jwt_bearer::{Client, Profile, Signer, Subject, TokenRequest};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinSet;
 
@@ -75,12 +76,31 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut group = criterion.benchmark_group("token_source/cold");
     for (name, callers) in [("1 caller", 1), ("10000 callers", 10_000)] {
+        group.throughput(Throughput::Elements(callers.into()));
         group.bench_function(name, |bencher| {
             bencher.iter_batched(
                 || source().expect("the request is whole"),
                 |source| ask_at_once(&runtime, &source, callers),
                 BatchSize::PerIteration,
             );
+        });
+    }
+    group.finish();
+
+    let mut group = criterion.benchmark_group("token_source/subjects");
+    group.throughput(Throughput::Elements(1));
+    for (name, subjects) in [("1 subject", 1), ("10000 subjects", 10_000)] {
+        let sources = sources(&signer);
+        for subject in 0..subjects {
+            runtime.block_on(sources.source(&subject)?.token())?;
+        }
+        let mut next = (0..subjects).cycle();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                let subject = next.next().unwrap_or_default();
+                let source = sources.source(&subject).expect("the request is whole");
+                source.current().expect("a token is there")
+            });
         });
     }
     group.finish();
@@ -158,13 +178,23 @@ fn ask_at_once(runtime: &Runtime, source: &TokenSource, callers: u32) {
 }
 
 fn source(signer: Arc<dyn Signer>) -> Result<TokenSource, Box<dyn Error>> {
-    let request = Profile::GENERIC
-        .request("client")
-        .subject(Subject::Name("ann".into()))
-        .token_endpoint("https://as.example/token")
-        .build()?;
     let client = Client::new().transport(Answering);
-    Ok(TokenSource::new(client, request, signer))
+    Ok(TokenSource::new(client, request("ann")?, signer))
+}
+
+fn sources(signer: &Arc<dyn Signer>) -> TokenSources<u32> {
+    let client = Client::new().transport(Answering);
+    TokenSources::new(client, Arc::clone(signer), |subject| {
+        request(&subject.to_string())
+    })
+}
+
+fn request(subject: &str) -> Result<TokenRequest, RequestError> {
+    Profile::GENERIC
+        .request("client")
+        .subject(Subject::Name(subject.into()))
+        .token_endpoint("https://as.example/token")
+        .build()
 }
 
 /// Answers each request with a token, after one turn of the runtime.

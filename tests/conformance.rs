@@ -6,6 +6,7 @@
     reason = "a test fails by panicking"
 )]
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use jwt_bearer::LocalSigner;
@@ -36,6 +37,14 @@ async fn local(name: &str, kind: &str) -> usize {
             .with_key_id("key-1");
         assert_eq!(signer.algorithm(), *algorithm);
         assert_eq!(signer.key_id(), Some("key-1"));
+        conforms(Arc::new(signer), Place::Process, private(&key)).await;
+        let threads = NonZeroUsize::new(2).unwrap();
+        let signer = LocalSigner::new(&key)
+            .unwrap()
+            .with_algorithm(*algorithm)
+            .unwrap()
+            .threads(threads)
+            .unwrap();
         conforms(Arc::new(signer), Place::Process, private(&key)).await;
     }
     algorithms.len()

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jwt_bearer::keyfile::PrivateKey;
 use jwt_bearer::signer::KeyKind;
@@ -18,6 +18,13 @@ use ring::signature::{
 /// The octets of any signature here.
 pub(crate) type Octets = [u8; 512];
 
+/// Where a key file of the tests is.
+pub(crate) fn path(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../crates/keyfile/testdata")
+        .join(file)
+}
+
 /// One key, twice.
 pub(crate) struct Key {
     pub(crate) signer: LocalSigner,
@@ -27,9 +34,7 @@ pub(crate) struct Key {
 impl Key {
     /// Reads a key file of the tests.
     pub(crate) fn read(file: &str) -> Result<Self, Box<dyn Error>> {
-        let path = "../crates/keyfile/testdata/".to_owned() + file;
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let key = PrivateKey::read(&fs::read(path)?, None)?;
+        let key = PrivateKey::read(&fs::read(path(file))?, None)?;
         let signer = LocalSigner::new(&key)?;
         let bare = Bare::new(&key)?;
 

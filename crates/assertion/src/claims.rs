@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::json::Json;
+use crate::part::Fixed;
 use crate::{AssertionError, AssertionErrorKind};
 
 /// The claims that have setters of their own.
@@ -30,6 +30,7 @@ pub struct Claims {
     not_before: TimeClaim,
     jti: Jti,
     extra: Map<String, Value>,
+    fixed: Fixed,
 }
 
 impl Claims {
@@ -46,6 +47,7 @@ impl Claims {
             not_before: TimeClaim::Omitted,
             jti: Jti::Base64Url { octets: 16 },
             extra: Map::new(),
+            fixed: Fixed::default(),
         }
     }
 
@@ -53,6 +55,7 @@ impl Claims {
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
+        self.fixed = Fixed::default();
         self
     }
 
@@ -60,6 +63,7 @@ impl Claims {
     #[must_use]
     pub fn audience(mut self, audience: impl Into<Audience>) -> Self {
         self.audience = Some(audience.into());
+        self.fixed = Fixed::default();
         self
     }
 
@@ -95,16 +99,13 @@ impl Claims {
     #[must_use]
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
+        self.fixed = Fixed::default();
         self
     }
 
-    /// Writes these claims for an assertion made at `now`, with a fresh `jti`.
-    pub(crate) fn write(&self, json: &mut Json, now: SystemTime) -> Result<(), AssertionError> {
-        if self.issuer.is_empty() {
-            return invalid(
-                "the issuer (`iss`) is empty; it is the client id or consumer key of the app",
-            );
-        }
+    /// Writes these claims for an assertion made at `now`, with a fresh `jti`, to the end of `text` in base64url.
+    pub(crate) fn write(&self, text: &mut String, now: SystemTime) -> Result<(), AssertionError> {
+        let mut rest = self.fixed.begin(text, || self.fixed())?;
         let lifetime = self.lifetime.as_secs();
         if lifetime == 0 {
             return invalid(format!(
@@ -121,44 +122,53 @@ impl Claims {
                 "a lifetime of {lifetime} seconds, which is more than time has"
             ));
         };
-
-        json.text("iss", &self.issuer)?;
-        if let Some(subject) = &self.subject {
-            json.text("sub", subject)?;
-        }
-        match &self.audience {
-            Some(Audience::One(audience)) => json.text("aud", audience)?,
-            Some(Audience::Array(audiences)) => json.any("aud", audiences)?,
-            None => {}
-        }
-        for (name, value) in &self.extra {
-            if REGISTERED.contains(&name.as_str()) {
-                return invalid(format!(
-                    "the claim `{name}` has a setting of its own, and cannot be set as an extra claim"
-                ));
-            }
-            json.value(name, value)?;
-        }
         if let Some(issued_at) = self.issued_at.at(now) {
-            json.any("iat", &issued_at)?;
+            rest.number("iat", issued_at);
         }
         if let Some(not_before) = self.not_before.at(now) {
-            json.any("nbf", &not_before)?;
+            rest.number("nbf", not_before);
         }
-        json.any("exp", &expires_at)?;
-        let mut text = [0; 2 * MAX_JTI];
-        if let Some(jti) = self.jti.draw(&mut text)? {
-            json.text("jti", jti)?;
+        rest.number("exp", expires_at);
+        if let Some(jti) = self.jti.draw(&mut [0; 2 * MAX_JTI])? {
+            rest.plain("jti", jti);
         }
+        rest.end();
         Ok(())
+    }
+
+    /// The claims that are the same in every assertion.
+    fn fixed(&self) -> Result<Map<String, Value>, AssertionError> {
+        if self.issuer.is_empty() {
+            return invalid(
+                "the issuer (`iss`) is empty; it is the client id or consumer key of the app",
+            );
+        }
+        if let Some(name) = REGISTERED
+            .into_iter()
+            .find(|name| self.extra.contains_key(*name))
+        {
+            return invalid(format!(
+                "the claim `{name}` has a setting of its own, and cannot be set as an extra claim"
+            ));
+        }
+        let audience = self.audience.clone().map(|audience| match audience {
+            Audience::One(audience) => Value::from(audience),
+            Audience::Array(audiences) => Value::from(audiences),
+        });
+        let mut claims = self.extra.clone();
+        claims.insert("iss".into(), self.issuer.clone().into());
+        claims.extend(audience.map(|audience| ("aud".into(), audience)));
+        claims.extend(
+            self.subject
+                .clone()
+                .map(|subject| ("sub".into(), subject.into())),
+        );
+        Ok(claims)
     }
 }
 
 fn invalid<T>(text: impl Into<String>) -> Result<T, AssertionError> {
-    Err(AssertionError::new(
-        AssertionErrorKind::Claims,
-        text.into(),
-    ))
+    Err(AssertionError::new(AssertionErrorKind::Claims, text.into()))
 }
 
 /// The audience of an assertion ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
@@ -235,8 +245,8 @@ impl Jti {
         Self::Hex { octets }
     }
 
-    /// Writes a fresh one to the start of `text`.
-    fn draw(self, text: &mut [u8; 2 * MAX_JTI]) -> Result<Option<&str>, AssertionError> {
+    /// Writes a fresh one, in ASCII, to the start of `text`.
+    fn draw(self, text: &mut [u8; 2 * MAX_JTI]) -> Result<Option<&[u8]>, AssertionError> {
         let (Self::Base64Url { octets } | Self::Hex { octets }) = self else {
             return Ok(None);
         };
@@ -260,9 +270,7 @@ impl Jti {
                 .encode_slice(random, text)
                 .map_err(unusable)?,
         };
-        std::str::from_utf8(&text[..len])
-            .map(Some)
-            .map_err(unusable)
+        Ok(Some(&text[..len]))
     }
 }
 

@@ -1,10 +1,14 @@
+use std::sync::OnceLock;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jwt_bearer_signer::Algorithm;
 use serde_json::{Map, Value};
 
-use crate::json::Json;
 use crate::{AssertionError, AssertionErrorKind};
+
+/// The members that have setters of their own, or that would change what is signed.
+const REGISTERED: [&str; 8] = ["alg", "typ", "kid", "x5t", "x5t#S256", "x5c", "b64", "crit"];
 
 /// The JOSE header of an assertion ([RFC 7515 §4](https://www.rfc-editor.org/rfc/rfc7515#section-4)).
 ///
@@ -17,6 +21,7 @@ pub struct Header {
     x5t_s256: Option<String>,
     x5c: Vec<String>,
     extra: Map<String, Value>,
+    written: OnceLock<Written>,
 }
 
 impl Header {
@@ -30,6 +35,7 @@ impl Header {
             x5t_s256: None,
             x5c: Vec::new(),
             extra: Map::new(),
+            written: OnceLock::new(),
         }
     }
 
@@ -37,6 +43,7 @@ impl Header {
     #[must_use]
     pub fn typ(mut self, typ: Option<impl Into<String>>) -> Self {
         self.typ = typ.map(Into::into);
+        self.written = OnceLock::new();
         self
     }
 
@@ -44,6 +51,7 @@ impl Header {
     #[must_use]
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into());
+        self.written = OnceLock::new();
         self
     }
 
@@ -51,6 +59,7 @@ impl Header {
     #[must_use]
     pub fn x5t(mut self, sha1: &[u8; 20]) -> Self {
         self.x5t = Some(URL_SAFE_NO_PAD.encode(sha1));
+        self.written = OnceLock::new();
         self
     }
 
@@ -58,6 +67,7 @@ impl Header {
     #[must_use]
     pub fn x5t_s256(mut self, sha256: &[u8; 32]) -> Self {
         self.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(sha256));
+        self.written = OnceLock::new();
         self
     }
 
@@ -68,6 +78,7 @@ impl Header {
             .into_iter()
             .map(|certificate| STANDARD.encode(certificate))
             .collect();
+        self.written = OnceLock::new();
         self
     }
 
@@ -76,48 +87,79 @@ impl Header {
     #[must_use]
     pub fn member(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.extra.insert(name.into(), value.into());
+        self.written = OnceLock::new();
         self
     }
 
-    /// Writes this header for a signer with this algorithm and, unless one is set here, this key id.
+    /// Writes this header for a signer with this algorithm and, unless one is set here, this key id, to the end of
+    /// `text` in base64url.
     pub(crate) fn write(
         &self,
-        json: &mut Json,
+        text: &mut String,
         algorithm: Algorithm,
         key_id: Option<&str>,
     ) -> Result<(), AssertionError> {
-        json.text("alg", algorithm.name())?;
-        let texts = [
-            ("typ", self.typ.as_deref()),
-            ("kid", self.key_id.as_deref().or(key_id)),
-            ("x5t", self.x5t.as_deref()),
-            ("x5t#S256", self.x5t_s256.as_deref()),
-        ];
-        for (name, text) in texts {
-            if let Some(text) = text {
-                json.text(name, text)?;
-            }
+        let key_id = self.key_id.as_deref().or(key_id);
+        let known = self.written.get().filter(|written| {
+            written.algorithm == algorithm && written.key_id.as_deref() == key_id
+        });
+        if let Some(known) = known {
+            text.push_str(&known.base64);
+            return Ok(());
         }
-        if !self.x5c.is_empty() {
-            json.any("x5c", &self.x5c)?;
-        }
-        for (name, value) in &self.extra {
-            let why = match name.as_str() {
+        let json = Value::from(self.members(algorithm, key_id)?).to_string();
+        let base64 = URL_SAFE_NO_PAD.encode(json);
+        text.push_str(&base64);
+        // For the first signer, which is the only one most often.
+        let _ = self.written.set(Written {
+            algorithm,
+            key_id: key_id.map(Into::into),
+            base64,
+        });
+        Ok(())
+    }
+
+    fn members(
+        &self,
+        algorithm: Algorithm,
+        key_id: Option<&str>,
+    ) -> Result<Map<String, Value>, AssertionError> {
+        if let Some(name) = REGISTERED
+            .into_iter()
+            .find(|name| self.extra.contains_key(*name))
+        {
+            let why = match name {
                 "alg" => "is the signer's algorithm, and cannot be set",
                 "b64" | "crit" => "would change what the JWT means, and cannot be set",
-                "typ" | "kid" | "x5t" | "x5t#S256" | "x5c" => {
-                    "has a setting of its own, and cannot be set as an extra one"
-                }
-                _ => {
-                    json.value(name, value)?;
-                    continue;
-                }
+                _ => "has a setting of its own, and cannot be set as an extra one",
             };
             let text = format!("the header member `{name}` {why}");
             return Err(AssertionError::new(AssertionErrorKind::Header, text));
         }
-        Ok(())
+        let texts = [
+            ("alg", Some(algorithm.name())),
+            ("typ", self.typ.as_deref()),
+            ("kid", key_id),
+            ("x5t", self.x5t.as_deref()),
+            ("x5t#S256", self.x5t_s256.as_deref()),
+        ];
+        let mut members = self.extra.clone();
+        for (name, text) in texts {
+            members.extend(text.map(|text| (name.into(), text.into())));
+        }
+        if !self.x5c.is_empty() {
+            members.insert("x5c".into(), self.x5c.clone().into());
+        }
+        Ok(members)
     }
+}
+
+/// A header as it stands in an assertion.
+#[derive(Clone, Debug)]
+struct Written {
+    algorithm: Algorithm,
+    key_id: Option<String>,
+    base64: String,
 }
 
 impl Default for Header {

@@ -6,7 +6,7 @@ mod decode;
 mod defect;
 mod error;
 mod header;
-mod json;
+mod part;
 mod unsigned;
 
 pub use claims::{Audience, Claims, Jti, TimeClaim};

@@ -5,8 +5,20 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signature, Signer};
 
-use crate::json::Json;
-use crate::{AssertionError, AssertionErrorKind, Claims, DecodeError, Decoded, Header};
+use crate::{AssertionError, Claims, DecodeError, Decoded, Header};
+
+/// Room for usual header, claims and dots. Where it is too small, as with a certificate, the text grows as it must.
+const INPUT_ROOM: usize = 640;
+
+/// Room for the base64url of the longest signature.
+const fn signature_room(algorithm: Algorithm) -> usize {
+    match algorithm {
+        Algorithm::Es256 | Algorithm::Es256K | Algorithm::EdDsa => 86,
+        Algorithm::Es384 => 128,
+        Algorithm::Es512 => 176,
+        _ => 683,
+    }
+}
 
 /// An assertion before its signature: the first of two phases, for a signer that is no [`Signer`].
 ///
@@ -63,17 +75,10 @@ impl Unsigned {
         key_id: Option<&str>,
         now: SystemTime,
     ) -> Result<Self, AssertionError> {
-        let mut head = Json::new(AssertionErrorKind::Header);
-        header.write(&mut head, algorithm, key_id)?;
-        let mut body = Json::new(AssertionErrorKind::Claims);
-        claims.write(&mut body, now)?;
-
-        let (head, body) = (head.end(), body.end());
-        let input_len = (head.len() + body.len()).div_ceil(3) * 4 + 4;
-        let mut text = String::with_capacity(input_len + signature_room(algorithm));
-        URL_SAFE_NO_PAD.encode_string(head, &mut text);
+        let mut text = String::with_capacity(INPUT_ROOM + signature_room(algorithm));
+        header.write(&mut text, algorithm, key_id)?;
         text.push('.');
-        URL_SAFE_NO_PAD.encode_string(body, &mut text);
+        claims.write(&mut text, now)?;
         Ok(Self { algorithm, text })
     }
 
@@ -111,16 +116,6 @@ impl fmt::Debug for Unsigned {
             self.algorithm,
             self.text.len()
         )
-    }
-}
-
-/// Room for the base64url of the longest signature, and the dot before it, so that there is one allocation.
-const fn signature_room(algorithm: Algorithm) -> usize {
-    match algorithm {
-        Algorithm::Es256 | Algorithm::Es256K | Algorithm::EdDsa => 87,
-        Algorithm::Es384 => 129,
-        Algorithm::Es512 => 177,
-        _ => 684,
     }
 }
 

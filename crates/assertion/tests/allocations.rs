@@ -49,7 +49,9 @@ fn the_trait_adds_its_future() {
     let signer = signer("p256.pem");
     let signer: &dyn Signer = &signer;
     let (header, claims) = (header(), claims());
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
     let sign = || runtime.block_on(Assertion::sign(&header, &claims, signer, NOW));
     sign().unwrap();
     assert_eq!(counted(sign).0.count_total, 2);

@@ -256,6 +256,34 @@ async fn the_headers_kid_beats_the_signers() {
     }
 }
 
+#[test]
+fn one_pattern_serves_several_signers_and_can_be_changed_afterwards() {
+    let (header, claims) = (Header::new(), Claims::new("app"));
+    let read = |header: &Header, claims: &Claims, algorithm| {
+        let unsigned = Unsigned::new(header, claims, algorithm, now()).unwrap();
+        let text = std::str::from_utf8(unsigned.signing_input()).unwrap();
+        Assertion::decode(&format!("{text}.AAAA")).unwrap()
+    };
+    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Es256] {
+        let decoded = read(&header, &claims, algorithm);
+        assert_eq!(decoded.algorithm(), Some(algorithm));
+        assert_eq!(decoded.key_id(), None);
+    }
+    let header = header.key_id("key-1").typ(None::<String>).member("m", 1);
+    let header = header.x5t(&[0; 20]).x5t_s256(&[0; 32]).x5c([b"leaf"]);
+    let claims = claims.subject("ann").audience("as").claim("c", 1);
+    let decoded = read(&header, &claims, Algorithm::Es256);
+    let names = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(
+        names(decoded.header()),
+        ["alg", "kid", "m", "x5c", "x5t", "x5t#S256"]
+    );
+    assert_eq!(
+        names(decoded.claims()),
+        ["aud", "c", "exp", "iss", "jti", "sub"]
+    );
+}
+
 #[tokio::test]
 async fn the_signers_error_comes_through() {
     for (kind, retryable) in [

@@ -3,7 +3,7 @@ mod key;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{Arg, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jwt_bearer::{Algorithm, Grant, Profile};
@@ -89,6 +89,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
+    /// Measure how fast a key signs, wherever it lives.
+    #[command(after_help = help::BENCH)]
+    Bench(BenchArgs),
     /// Take a JWT apart and say what is wrong with it. Nothing is verified.
     #[command(after_help = "\
 Examples:
@@ -122,6 +125,42 @@ Example:
     /// Print the manual page, in roff.
     #[command(after_help = "Example:\n  jwt-bearer man | man -l -")]
     Man,
+}
+
+#[derive(Args)]
+pub(crate) struct BenchArgs {
+    #[command(flatten)]
+    pub(crate) key: KeyArgs,
+    /// How many signatures to make at once: one round for each of these numbers, up to 256.
+    #[arg(
+        long,
+        value_name = "N,N,...",
+        value_delimiter = ',',
+        default_value = "1,2,4,8",
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..=256)
+    )]
+    pub(crate) concurrency: Vec<usize>,
+    /// End a round after so many signatures [default: 10000, and 100 where they are paid for].
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<u64>::new().range(1..))]
+    pub(crate) count: Option<u64>,
+    /// End a round after this time.
+    #[arg(long, value_name = "SECONDS", default_value = "3")]
+    pub(crate) seconds: Seconds,
+    /// How to print what was measured.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: BenchOutput,
+    /// Do not ask before signatures that are paid for.
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+pub(crate) enum BenchOutput {
+    /// A table, and a histogram of the fastest round.
+    #[default]
+    Text,
+    /// All of it, with times in microseconds.
+    Json,
 }
 
 #[derive(Subcommand)]

@@ -1,5 +1,6 @@
 //! What the command does, a file each.
 
+mod bench;
 mod demo;
 mod doctor;
 mod downscope;
@@ -17,6 +18,7 @@ use crate::args::Cli;
 use crate::error::Failure;
 use crate::write;
 
+pub(crate) use bench::bench;
 pub(crate) use demo::demo;
 pub(crate) use doctor::doctor;
 pub(crate) use downscope::downscope;

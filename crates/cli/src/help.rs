@@ -87,6 +87,16 @@ Examples:
   curl -v -d @form https://api.box.com/oauth2/token 2>&1 | jwt-bearer explain
   jwt-bearer explain error.txt --certificate uploaded.crt --provider salesforce";
 
+pub(crate) const BENCH: &str = "\
+First comes one signature, which is verified, and then what is going to
+happen. Keys in AWS KMS are paid for by the call: there you are asked before,
+or say --yes. Ctrl-C ends it early and prints what was measured.
+
+Examples:
+  jwt-bearer bench --key box.pem
+  jwt-bearer bench --key awskms:alias/box?region=eu-central-1 \\
+    --concurrency 1,8,32 --count 200 --yes --output json";
+
 pub(crate) const SANDBOX: &str = "\
 It prints the URL of its token endpoint, and runs until it is interrupted.
 

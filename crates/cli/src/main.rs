@@ -56,6 +56,7 @@ fn run(command: Command, variables: &HashSet<String>) -> Result<(), Failure> {
         Command::Doctor(args) => runtime.block_on(commands::doctor(&args, variables)),
         Command::Explain(args) => commands::explain(&args),
         Command::Key { command } => runtime.block_on(commands::key(&command)),
+        Command::Bench(args) => runtime.block_on(commands::bench(&args)),
         Command::Inspect { jwt } => commands::inspect(jwt.as_deref()),
         Command::Profile { command } => runtime.block_on(commands::profile(&command)),
         Command::Sandbox(args) => runtime.block_on(commands::sandbox(&args)),

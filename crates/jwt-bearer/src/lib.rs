@@ -10,7 +10,7 @@ pub use jwt_bearer_exchange::{
 };
 pub use jwt_bearer_provider::{BoxConfig, Grant, Profile, Subject, TokenRequest};
 pub use jwt_bearer_signer::{Algorithm, Signer};
-pub use jwt_bearer_signer_local::LocalSigner;
+pub use jwt_bearer_signer_local::{LocalSigner, ThreadedSigner};
 pub use key_uri::{KeyUri, KeyUriError};
 pub use open::read_key;
 

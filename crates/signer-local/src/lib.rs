@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod signer;
+mod threads;
 
 pub use signer::LocalSigner;
+pub use threads::ThreadedSigner;

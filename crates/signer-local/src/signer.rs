@@ -148,32 +148,24 @@ impl LocalSigner {
                 "ring could not sign: the key is inconsistent, or the system gave no random numbers",
             )
         };
-        let mut buffer = [0; MAX_LEN];
-        let ecdsa;
-        let ed25519;
-        let octets = match &self.key {
+        let signature = match &self.key {
             Key::Rsa(pair) => {
-                let octets = &mut buffer[..pair.public().modulus_len()];
-                pair.sign(
-                    rsa_encoding(self.algorithm),
-                    &self.random,
-                    signing_input,
-                    octets,
-                )
-                .map_err(failed)?;
-                octets
+                let mut octets = [0; MAX_LEN];
+                let octets = &mut octets[..pair.public().modulus_len()];
+                let encoding = rsa_encoding(self.algorithm);
+                pair.sign(encoding, &self.random, signing_input, octets)
+                    .map_err(failed)?;
+                Signature::from_jose(self.algorithm, octets)
             }
             Key::Ec(pair) => {
-                ecdsa = pair.sign(&self.random, signing_input).map_err(failed)?;
-                ecdsa.as_ref()
+                let signature = pair.sign(&self.random, signing_input).map_err(failed)?;
+                Signature::from_jose(self.algorithm, signature.as_ref())
             }
             Key::Ed25519(pair) => {
-                ed25519 = pair.sign(signing_input);
-                ed25519.as_ref()
+                Signature::from_jose(self.algorithm, pair.sign(signing_input).as_ref())
             }
         };
-        Signature::from_jose(self.algorithm, octets)
-            .map_err(|error| SignError::new(SignErrorKind::Other, error))
+        signature.map_err(|error| SignError::new(SignErrorKind::Other, error))
     }
 }
 

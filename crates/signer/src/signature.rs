@@ -1,4 +1,5 @@
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use der::asn1::UintRef;
 use der::{Decode, Encode};
@@ -28,30 +29,10 @@ impl Signature {
     /// # Errors
     /// `Malformed` if the length is not one that `algorithm` makes: 64, 96 or 132 octets for ECDSA, 64 for EdDSA,
     /// 256 to 512 for RSA.
+    #[inline]
     pub fn from_jose(algorithm: Algorithm, octets: &[u8]) -> Result<Self, FormatError> {
-        let expected = match algorithm {
-            Algorithm::EdDsa => 64..=64,
-            _ => match algorithm.ecdsa_scalar_len() {
-                Some(len) => 2 * len..=2 * len,
-                None => 256..=MAX_LEN,
-            },
-        };
-        if !expected.contains(&octets.len()) {
-            let (low, high) = expected.into_inner();
-            let wanted = if low == high {
-                low.to_string()
-            } else {
-                format!("{low} to {high}")
-            };
-            let hint = if two_integers(octets).is_some() {
-                "; these are ECDSA DER"
-            } else {
-                ""
-            };
-            return Err(FormatError::malformed(format!(
-                "a signature of {} octets, where {algorithm} has {wanted}{hint}",
-                octets.len()
-            )));
+        if !lengths(algorithm).contains(&octets.len()) {
+            return Err(wrong_length(algorithm, octets));
         }
         let mut signature = Self {
             algorithm,
@@ -131,6 +112,35 @@ impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Signature({}, {} octets)", self.algorithm, self.len)
     }
+}
+
+fn lengths(algorithm: Algorithm) -> RangeInclusive<usize> {
+    match algorithm {
+        Algorithm::EdDsa => 64..=64,
+        _ => match algorithm.ecdsa_scalar_len() {
+            Some(len) => 2 * len..=2 * len,
+            None => 256..=MAX_LEN,
+        },
+    }
+}
+
+#[cold]
+fn wrong_length(algorithm: Algorithm, octets: &[u8]) -> FormatError {
+    let (low, high) = lengths(algorithm).into_inner();
+    let wanted = if low == high {
+        low.to_string()
+    } else {
+        format!("{low} to {high}")
+    };
+    let hint = if two_integers(octets).is_some() {
+        "; these are ECDSA DER"
+    } else {
+        ""
+    };
+    FormatError::malformed(format!(
+        "a signature of {} octets, where {algorithm} has {wanted}{hint}",
+        octets.len()
+    ))
 }
 
 /// The two numbers of a DER sequence, big-endian without leading zeros: an ECDSA signature or an RSA public key.

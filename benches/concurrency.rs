@@ -1,0 +1,192 @@
+//! Many tasks that sign on one runtime: how many signatures they get, and what happens to a bystander who only wants to
+//! talk over a socket.
+
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a benchmark is a program of its own"
+)]
+
+#[expect(dead_code, reason = "no bare key is compared here")]
+mod keys;
+
+use std::error::Error;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, Throughput};
+use jwt_bearer::{LocalSigner, Signer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinSet;
+
+use crate::keys::Key;
+
+/// As long as the signing input of a usual assertion.
+const MESSAGE: [u8; 300] = [b'a'; 300];
+
+const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("two is not nothing");
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut criterion = Criterion::default().configure_from_args();
+    for (name, file) in [("RS256", "rsa.pem"), ("ES256", "p256.pem")] {
+        for workers in [1, 2] {
+            let runtime = runtime(workers)?;
+            let inline: Arc<dyn Signer> = Arc::new(signer(file)?);
+            let threads: Arc<dyn Signer> = Arc::new(signer(file)?.threads(TWO)?);
+            let mut group =
+                criterion.benchmark_group(format!("concurrency/{name}, {workers} workers"));
+            for tasks in [1, 4, 16, 64] {
+                group.throughput(Throughput::Elements(tasks));
+                for (how, signer) in [("inline", &inline), ("2 threads", &threads)] {
+                    group.bench_function(format!("{how}, {tasks} tasks"), |bencher| {
+                        bencher.iter_custom(|count| sign_at_once(&runtime, signer, tasks, count));
+                    });
+                }
+            }
+            group.finish();
+        }
+    }
+    criterion.final_summary();
+    // Criterion knows no tails. In its short mode of one run for each, half a second is enough.
+    let is_test = std::env::args().any(|argument| argument == "--test");
+    bystanders(Duration::from_millis(if is_test { 50 } else { 5_000 }))
+}
+
+/// How long so many tasks take that each sign so often.
+fn sign_at_once(runtime: &Runtime, signer: &Arc<dyn Signer>, tasks: u64, count: u64) -> Duration {
+    runtime.block_on(async {
+        let start = Instant::now();
+        let mut signing = JoinSet::new();
+        for _ in 0..tasks {
+            let signer = Arc::clone(signer);
+            signing.spawn(async move {
+                for _ in 0..count {
+                    signer.sign(&MESSAGE).await.expect("a signature");
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        signing.join_all().await;
+        start.elapsed()
+    })
+}
+
+/// Sixteen tasks sign with RSA as fast as they can, while four connections play ping-pong on the same two workers.
+fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
+    println!("RS256 by 16 tasks on 2 workers, beside 4 connections that ping each 2 ms:");
+    let mut plain = 0.0;
+    for how in ["plain threads", "nothing", "inline", "threads(2)"] {
+        let signer: Option<Arc<dyn Signer>> = match how {
+            "plain threads" => {
+                plain = on_plain_threads(&signer("rsa.pem")?, time);
+                println!("{how:14} {plain:7.0} signatures/s");
+                continue;
+            }
+            "nothing" => None,
+            "inline" => Some(Arc::new(signer("rsa.pem")?)),
+            _ => Some(Arc::new(signer("rsa.pem")?.threads(TWO)?)),
+        };
+        let signed = Arc::new(AtomicU64::new(0));
+        let mut pings = runtime(2)?.block_on(async {
+            for _ in 0..16 {
+                if let Some(signer) = signer.clone() {
+                    let signed = Arc::clone(&signed);
+                    tokio::spawn(async move {
+                        loop {
+                            signer.sign(&MESSAGE).await.expect("a signature");
+                            signed.fetch_add(1, Ordering::Relaxed);
+                            tokio::task::yield_now().await;
+                        }
+                    });
+                }
+            }
+            ping(time).await
+        })?;
+        pings.sort_unstable();
+        let at = |part: f64| pings[((pings.len() - 1) as f64 * part) as usize].as_micros();
+        let rate = signed.load(Ordering::Relaxed) as f64 / time.as_secs_f64();
+        println!(
+            "{how:14} {rate:7.0} signatures/s ({:.2} of plain threads), {} pings: p50 {} us, p99 {} us, p99.9 {} us",
+            rate / plain,
+            pings.len(),
+            at(0.5),
+            at(0.99),
+            at(0.999),
+        );
+    }
+    Ok(())
+}
+
+/// Signatures per second of two threads that do nothing else.
+fn on_plain_threads(signer: &LocalSigner, time: Duration) -> f64 {
+    let is_over = AtomicBool::new(false);
+    let signed = AtomicU64::new(0);
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    signer.sign_now(&MESSAGE).expect("a signature");
+                    signed.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        thread::sleep(time);
+        is_over.store(true, Ordering::Relaxed);
+    });
+    signed.into_inner() as f64 / time.as_secs_f64()
+}
+
+/// The round trips of four connections over loopback, for so long.
+async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let mut byte = [0];
+                while stream.read_exact(&mut byte).await.is_ok() {
+                    stream.write_all(&byte).await.expect("the connection holds");
+                }
+            });
+        }
+    });
+    let mut pinging = JoinSet::new();
+    for _ in 0..4 {
+        pinging.spawn(async move {
+            let mut stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            let (mut trips, mut byte) = (Vec::new(), [0]);
+            let end = Instant::now() + time;
+            while Instant::now() < end {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                let start = Instant::now();
+                stream.write_all(&byte).await?;
+                stream.read_exact(&mut byte).await?;
+                trips.push(start.elapsed());
+            }
+            Ok::<_, std::io::Error>(trips)
+        });
+    }
+    let mut trips = Vec::new();
+    for each in pinging.join_all().await {
+        trips.extend(each?);
+    }
+    Ok(trips)
+}
+
+fn signer(file: &str) -> Result<LocalSigner, Box<dyn Error>> {
+    Ok(Key::read(file)?.signer)
+}
+
+fn runtime(workers: usize) -> std::io::Result<Runtime> {
+    Builder::new_multi_thread()
+        .worker_threads(workers)
+        .enable_all()
+        .build()
+}

@@ -1,0 +1,145 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use hdrhistogram::Histogram;
+use indicatif::ProgressBar;
+use jwt_bearer::Signer;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use super::MESSAGE;
+use crate::error::chain;
+
+/// How long after its end a round waits for the signatures that are under way.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What ends a round: so many signatures, or so much time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds {
+    pub(super) count: u64,
+    pub(super) time: Duration,
+}
+
+/// What was measured with so many signatures at once.
+pub(super) struct Round {
+    pub(super) concurrency: usize,
+    pub(super) took: Duration,
+    /// Nanoseconds.
+    pub(super) latency: Histogram<u64>,
+    /// How often signing failed, by what the error said.
+    pub(super) errors: BTreeMap<String, u64>,
+}
+
+impl Round {
+    /// Signs on so many threads. The runtime of the caller does the I/O.
+    pub(super) async fn measure(
+        signer: &Arc<dyn Signer>,
+        concurrency: usize,
+        bounds: Bounds,
+        stopped: &watch::Receiver<bool>,
+        progress: &ProgressBar,
+    ) -> Self {
+        let start = Instant::now();
+        let left = Arc::new(AtomicU64::new(bounds.count));
+        let mut workers = JoinSet::new();
+        for _ in 0..concurrency {
+            let worker = Worker {
+                signer: Arc::clone(signer),
+                left: Arc::clone(&left),
+                stopped: stopped.clone(),
+                end: start + bounds.time,
+                progress: progress.clone(),
+            };
+            let runtime = Handle::current();
+            workers.spawn_blocking(move || runtime.block_on(worker.work()));
+        }
+        let mut round = Self {
+            concurrency,
+            took: Duration::ZERO,
+            latency: empty(),
+            errors: BTreeMap::new(),
+        };
+        for (latency, errors) in workers.join_all().await {
+            // Both have the same bounds, so that one takes what the other has.
+            let _ = round.latency.add(latency);
+            for (error, count) in errors {
+                *round.errors.entry(error).or_default() += count;
+            }
+        }
+        round.took = start.elapsed();
+        round
+    }
+
+    pub(super) fn signatures(&self) -> u64 {
+        self.latency.len()
+    }
+
+    pub(super) fn failures(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    pub(super) fn per_second(&self) -> f64 {
+        self.signatures() as f64 / self.took.as_secs_f64()
+    }
+
+    /// The time that so many hundredths of the signatures took at most.
+    pub(super) fn percentile(&self, hundredths: f64) -> Duration {
+        Duration::from_nanos(self.latency.value_at_percentile(hundredths))
+    }
+
+    pub(super) fn max(&self) -> Duration {
+        Duration::from_nanos(self.latency.max())
+    }
+}
+
+struct Worker {
+    signer: Arc<dyn Signer>,
+    /// How many signatures nobody has begun.
+    left: Arc<AtomicU64>,
+    stopped: watch::Receiver<bool>,
+    end: Instant,
+    progress: ProgressBar,
+}
+
+impl Worker {
+    async fn work(mut self) -> (Histogram<u64>, BTreeMap<String, u64>) {
+        let mut latency = empty();
+        let mut errors = BTreeMap::<String, u64>::new();
+        let mut fail = |text: String| *errors.entry(text).or_default() += 1;
+        while Instant::now() < self.end && !*self.stopped.borrow() && self.is_another_left() {
+            let start = Instant::now();
+            let result = tokio::select! {
+                biased;
+                result = self.signer.sign(&MESSAGE) => result,
+                _ = self.stopped.wait_for(|stopped| *stopped) => break,
+                () = tokio::time::sleep_until((self.end + GRACE).into()) => {
+                    fail(format!("no signature {} s after the end", GRACE.as_secs()));
+                    break;
+                }
+            };
+            match result {
+                Ok(_) => latency.saturating_record(start.elapsed().as_nanos() as u64),
+                Err(error) => fail(chain(&error)),
+            }
+            self.progress.inc(1);
+        }
+        (latency, errors)
+    }
+
+    fn is_another_left(&self) -> bool {
+        self.left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            })
+            .is_ok()
+    }
+}
+
+/// Times up to an hour, to a hundredth.
+#[expect(clippy::expect_used, reason = "these bounds are sound")]
+fn empty() -> Histogram<u64> {
+    Histogram::new_with_bounds(1, 3_600_000_000_000, 2).expect("the bounds are sound")
+}
