@@ -28,8 +28,9 @@ const COUNT: u64 = 10_000;
 /// Where each signature costs money.
 const PAID_COUNT: u64 = 100;
 
+const LONGEST: Duration = Duration::from_secs(86_400);
+
 pub(crate) async fn bench(args: &BenchArgs) -> Result<(), Failure> {
-    let signer = named_key(&args.key).await?;
     let is_paid = matches!(args.key.key.parse(), Ok(KeyUri::AwsKms { .. }));
     let count = args
         .count
@@ -39,6 +40,13 @@ pub(crate) async fn bench(args: &BenchArgs) -> Result<(), Failure> {
         time: args.seconds.duration(),
     };
 
+    if bounds.time > LONGEST {
+        return Err(Failure::usage(
+            "a round of more than a day; set --seconds to less",
+        ));
+    }
+
+    let signer = named_key(&args.key).await?;
     try_once(&signer).await?;
     let most = count.saturating_mul(args.concurrency.len() as u64);
     note(&plan(args, bounds, most));
@@ -169,4 +177,20 @@ fn progress(bounds: Bounds, concurrency: usize) -> ProgressBar {
     progress.set_prefix(harmless(&concurrency.to_string()));
     progress.enable_steady_tick(Duration::from_millis(100));
     progress
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_price_is_that_of_so_many_calls() {
+        for (kind, dollars) in [(KeyKind::P256, "0.0060"), (KeyKind::P384, "0.0060")] {
+            let text = price(400, kind);
+            assert!(
+                text.contains(&format!("400 calls cost about {dollars} dollars, at 0.15")),
+                "{text}"
+            );
+        }
+    }
 }

@@ -111,6 +111,11 @@ fn numbers_out_of_bounds_are_refused_with_the_bounds() {
         ("--count -1", "unexpected argument '-1'"),
         ("--count 1e3", "invalid value '1e3'"),
         ("--seconds 0", "expected whole seconds"),
+        ("--seconds 86401", "a round of more than a day"),
+        (
+            "--seconds 18446744073709551615",
+            "a round of more than a day",
+        ),
         ("--seconds soon", "expected whole seconds"),
         ("--output table", "[possible values: text, json]"),
     ] {

@@ -143,3 +143,88 @@ impl Worker {
 fn empty() -> Histogram<u64> {
     Histogram::new_with_bounds(1, 3_600_000_000_000, 2).expect("the bounds are sound")
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use jwt_bearer::Algorithm;
+    use jwt_bearer::signer::{PublicKey, SignError, SignErrorKind, Signature};
+
+    use super::*;
+
+    /// Signs, is refused and signs again; or never answers.
+    #[derive(Debug)]
+    struct Remote {
+        public_key: PublicKey,
+        answers: bool,
+        calls: AtomicU64,
+    }
+
+    impl Remote {
+        fn new(answers: bool) -> Arc<dyn Signer> {
+            Arc::new(Self {
+                public_key: PublicKey::from_ed25519(&[7; 32]).unwrap(),
+                answers,
+                calls: AtomicU64::new(0),
+            })
+        }
+    }
+
+    #[async_trait]
+    impl Signer for Remote {
+        fn algorithm(&self) -> Algorithm {
+            Algorithm::EdDsa
+        }
+
+        fn key_id(&self) -> Option<&str> {
+            None
+        }
+
+        fn public_key(&self) -> &PublicKey {
+            &self.public_key
+        }
+
+        async fn sign(&self, _: &[u8]) -> Result<Signature, SignError> {
+            if !self.answers {
+                std::future::pending::<()>().await;
+            }
+            // As over a network.
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            match self.calls.fetch_add(1, Ordering::Relaxed) % 2 {
+                0 => Ok(Signature::from_jose(Algorithm::EdDsa, &[0; 64]).unwrap()),
+                _ => Err(SignError::new(SignErrorKind::Unavailable, "too many calls")),
+            }
+        }
+    }
+
+    const BOUNDS: Bounds = Bounds {
+        count: 10,
+        time: Duration::from_secs(60),
+    };
+
+    #[tokio::test]
+    async fn refusals_are_counted_and_the_round_goes_on() {
+        let (_stop, stopped) = watch::channel(false);
+        let bar = ProgressBar::hidden();
+        let round = Round::measure(&Remote::new(true), 2, BOUNDS, &stopped, &bar).await;
+        assert_eq!((round.signatures(), round.failures()), (5, 5));
+        assert_eq!(bar.position(), 10);
+        let text = "the place where the key lives cannot be reached: too many calls";
+        assert_eq!(round.errors, BTreeMap::from([(text.into(), 5)]));
+    }
+
+    #[tokio::test]
+    async fn an_interruption_waits_for_nobody() {
+        let (stop, stopped) = watch::channel(false);
+        let signer = Remote::new(false);
+        let bar = ProgressBar::hidden();
+        let round = Round::measure(&signer, 2, BOUNDS, &stopped, &bar);
+        let interrupt = async {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            stop.send(true).unwrap();
+        };
+        let both = async { tokio::join!(round, interrupt).0 };
+        let round = tokio::time::timeout(BOUNDS.time, both).await.unwrap();
+        assert_eq!((round.signatures(), round.failures()), (0, 0));
+    }
+}
