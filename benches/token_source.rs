@@ -184,7 +184,7 @@ fn source(signer: Arc<dyn Signer>) -> Result<TokenSource, Box<dyn Error>> {
 
 fn sources(signer: &Arc<dyn Signer>) -> TokenSources<u32> {
     let client = Client::new().transport(Answering);
-    TokenSources::new(client, Arc::clone(signer), |subject| {
+    TokenSources::new(client, Arc::clone(signer), |subject: &u32| {
         request(&subject.to_string())
     })
 }
