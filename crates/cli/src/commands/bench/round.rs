@@ -161,7 +161,7 @@ mod tests {
     }
 
     impl Remote {
-        fn new(answers: bool) -> Arc<dyn Signer> {
+        fn shared(answers: bool) -> Arc<dyn Signer> {
             Arc::new(Self {
                 public_key: PublicKey::from_ed25519(&[7; 32]).unwrap(),
                 answers,
@@ -206,7 +206,7 @@ mod tests {
     async fn refusals_are_counted_and_the_round_goes_on() {
         let (_stop, stopped) = watch::channel(false);
         let bar = ProgressBar::hidden();
-        let round = Round::measure(&Remote::new(true), 2, BOUNDS, &stopped, &bar).await;
+        let round = Round::measure(&Remote::shared(true), 2, BOUNDS, &stopped, &bar).await;
         assert_eq!((round.signatures(), round.failures()), (5, 5));
         assert_eq!(bar.position(), 10);
         let text = "the place where the key lives cannot be reached: too many calls";
@@ -216,7 +216,7 @@ mod tests {
     #[tokio::test]
     async fn an_interruption_waits_for_nobody() {
         let (stop, stopped) = watch::channel(false);
-        let signer = Remote::new(false);
+        let signer = Remote::shared(false);
         let bar = ProgressBar::hidden();
         let round = Round::measure(&signer, 2, BOUNDS, &stopped, &bar);
         let interrupt = async {
