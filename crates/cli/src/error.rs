@@ -29,10 +29,6 @@ impl Failure {
         Self::new(4, text)
     }
 
-    pub(crate) fn key(text: impl Into<String>) -> Self {
-        Self::new(3, text)
-    }
-
     pub(crate) fn usage(text: impl Into<String>) -> Self {
         Self::new(2, text)
     }
