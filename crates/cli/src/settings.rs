@@ -277,6 +277,24 @@ impl Settings {
         )?))
     }
 
+    /// What names the app, its user and its key.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let args = &self.args;
+        let given = [
+            &args.issuer,
+            &args.client_id,
+            &args.subject,
+            &args.enterprise,
+            &args.user,
+            &args.login,
+            &args.key_id,
+        ];
+        let given = given.into_iter().flatten().cloned();
+        let config = self.box_config.iter();
+        let config = config.flat_map(|config| [Some(config.client_id()), config.key_id()]);
+        given.chain(config.flatten().map(str::to_owned)).collect()
+    }
+
     /// The key as it is named.
     pub(crate) fn key(&self) -> Option<&str> {
         self.args.key.as_deref()

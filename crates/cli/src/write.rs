@@ -18,11 +18,11 @@ pub(crate) fn result(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes a result as JSON.
-pub(crate) fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+/// A value as a text for machines.
+pub(crate) fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
     let json = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::other(format!("the JSON cannot be written: {error}")))?;
-    result(&format!("{json}\n"))
+    Ok(format!("{json}\n"))
 }
 
 /// Writes a line to standard error. Whoever closed it does not want it.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use jwt_bearer::exchange::HttpTransport;
 use jwt_bearer::{KeyUri, Profile, Signer, TokenRequest};
-use jwt_bearer_diagnosis::{Evidence, Report, diagnose, masked_host, scrubbed};
+use jwt_bearer_diagnosis::{Evidence, Report, diagnose, masked, masked_host, scrubbed};
 use serde::Serialize;
 
 use crate::args::{DoctorArgs, PageOutput};
@@ -36,7 +36,7 @@ pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Re
     // What is incomplete cannot be looked at; it is said as `token` says it.
     let trial = settings.trial_request()?.build()?;
     let transport = settings.transport()?;
-    let mut case = Case::new(&trial);
+    let mut case = Case::new(&trial, settings.names());
     case.settings(&settings)?;
     case.registered(args)?;
     let signer = case.key(&settings, &trial).await?;
@@ -90,6 +90,8 @@ struct Case {
     outcome: Outcome,
     /// How many token requests were sent.
     sent: usize,
+    /// Ids and names that a server may repeat.
+    names: Vec<String>,
 }
 
 /// How it ended, and with it the exit code.
@@ -121,12 +123,13 @@ impl Outcome {
 }
 
 impl Case {
-    fn new(trial: &TokenRequest) -> Self {
+    fn new(trial: &TokenRequest, names: Vec<String>) -> Self {
         Self {
             steps: Vec::new(),
             evidence: Evidence::new().profile(*trial.profile()),
             outcome: Outcome::Other,
             sent: 0,
+            names,
         }
     }
 
@@ -250,15 +253,16 @@ impl Case {
         if matches!(self.outcome, Outcome::Refused | Outcome::Other) && report.class().is_some() {
             self.outcome = Outcome::CauseFound;
         }
-        match output {
-            PageOutput::Text => write::result(&page::shown(&self.page(trial, &report)))?,
+        let text = match output {
+            PageOutput::Text => page::shown(&self.page(trial, &report)),
             PageOutput::Json => write::json(&Machine {
                 outcome: self.outcome,
                 token_requests: self.sent,
                 checked: &self.steps,
                 report: &report,
             })?,
-        }
+        };
+        write::result(&without_names(&text, &self.names))?;
         match self.outcome {
             Outcome::Ok => Ok(()),
             outcome => Err(Failure::told(outcome.code())),
@@ -303,6 +307,16 @@ struct Machine<'a> {
     checked: &'a [Step],
     #[serde(flatten)]
     report: &'a Report,
+}
+
+/// The text with ids and names masked. Short ones, and plain words, tell nothing and stand in other sentences too.
+fn without_names(text: &str, names: &[String]) -> String {
+    let is_telling =
+        |name: &&String| name.len() >= 6 && name.contains(|c: char| c.is_ascii_digit() || c == '@');
+    let names = names.iter().filter(is_telling);
+    names.fold(text.to_owned(), |text, name| {
+        text.replace(name.as_str(), &masked(name))
+    })
 }
 
 /// Where a key lies in the user's folders is nobody's business.

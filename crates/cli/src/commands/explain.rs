@@ -40,7 +40,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
             );
             write::result(&page::shown(&page))
         }
-        PageOutput::Json => write::json(&report),
+        PageOutput::Json => write::result(&write::json(&report)?),
     }
 }
 

@@ -1,9 +1,10 @@
 //! The page of `jwt-bearer doctor` as a person sees it, and its twin for machines.
 
-use serde_json::Value;
+use jwt_bearer_sandbox::Fault;
+use serde_json::{Value, json};
 
 use crate::doctor::{BOX, CLIENT, SALESFORCE, boxed, examine, folder, read, salesforce};
-use crate::server::start;
+use crate::server::{SECRET, start};
 
 #[test]
 fn a_page_with_a_certain_cause() {
@@ -151,4 +152,48 @@ fn a_folder_of_the_user_is_not_shown() {
     assert!(!run.stdout.contains(parent), "{}", run.stdout);
     assert!(run.stdout.contains("…/rsa-aes256.pem"), "{}", run.stdout);
     run.assert_masked(&[CLIENT]);
+}
+
+#[test]
+fn what_a_server_repeats_is_masked() {
+    let server = start(boxed());
+    let flags = format!("{BOX} --key-id key-1");
+    for text in [
+        format!("the app {CLIENT} is gone"),
+        format!("user of 1234567 at {CLIENT}: {SECRET}"),
+        "ann@example.com (eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhIn0.c2ln) is unknown".to_owned(),
+    ] {
+        for (part, fault) in [
+            ("text", format!("error=invalid_grant:{text}*")),
+            ("code", format!("error={}:text*", text.replace(':', ""))),
+        ] {
+            server.clear_faults();
+            server.inject(fault.parse::<Fault>().unwrap());
+            let run = examine(&folder(), &server, &flags);
+            assert!(matches!(run.code, Some(4 | 6)), "{part}: {run:?}");
+            run.assert_masked(&["1234567"]);
+            let (_, json) = read(&folder(), &server, &flags);
+            assert!(json["reply"].is_string(), "{json:#}");
+        }
+    }
+}
+
+#[test]
+fn the_configuration_file_of_box_is_looked_at_and_not_shown() {
+    let folder = folder();
+    let server = start(boxed());
+    let key = std::fs::read_to_string(folder.path("rsa.pem")).unwrap();
+    let config = json!({
+        "boxAppSettings": {
+            "clientID": CLIENT,
+            "clientSecret": SECRET,
+            "appAuth": { "publicKeyID": "key-1", "privateKey": key, "passphrase": "" },
+        },
+        "enterpriseID": "1234567",
+    });
+    folder.write("config.json", config.to_string());
+    let run = examine(&folder, &server, "doctor --box-config config.json");
+    let line = key.lines().nth(1).unwrap();
+    run.assert_masked(&[line, "PRIVATE KEY", "1234567"]);
+    assert!(run.success().contains("All is well"));
 }

@@ -76,7 +76,7 @@ fn no_kind_of_subject_and_a_certificate_for_a_public_key() {
 fn made_by_hand_and_worked_once() {
     let mut claims = claims();
     claims["jti"] = claims["sub"].clone();
-    while claims.to_string().len() % 3 == 0 {
+    while claims.to_string().len().is_multiple_of(3) {
         claims["x"] = format!("{}a", claims["x"].as_str().unwrap_or_default()).into();
     }
     let part = |json: &Value| URL_SAFE.encode(json.to_string());

@@ -101,3 +101,32 @@ fn colours_are_for_terminals() {
     let jwt = "inspect eyJhbGciOiJub25lIn0.e30.";
     assert!(typed(&folder, jwt, &[]).contains('\u{1b}'));
 }
+
+#[test]
+#[ignore = "needs script"]
+fn explain_says_what_to_paste_and_how_to_end() {
+    let error = r#"{"error":"invalid_grant","error_description":"invalid assertion"}"#;
+    let pasted = format!("{error}\n\u{4}");
+    let shown = typed(
+        &Folder::new(),
+        "explain",
+        &[("Nothing is sent.\r\n", &pasted)],
+    );
+    assert!(shown.starts_with("Paste the error, "), "{shown}");
+    assert!(shown.contains("press Enter and Ctrl-D"), "{shown}");
+    assert!(shown.contains("[key-mismatch]"), "{shown}");
+}
+
+#[test]
+#[ignore = "needs script"]
+fn a_terminal_without_unicode_gets_ascii() {
+    let folder = Folder::with_keys(["rsa.pem"]);
+    folder.write("secret.txt", SECRET);
+    let server = start(boxed());
+    let flags = BOX.replacen("token", "doctor", 1);
+    let endpoint = server.token_endpoint();
+    let arguments = format!("{flags} --user 7654321 --token-endpoint {endpoint}");
+    let shown = typed(&folder, &arguments, &[]);
+    assert!(shown.is_ascii(), "{shown}");
+    assert!(shown.contains("All is well"), "{shown}");
+}

@@ -80,7 +80,9 @@ fn told(error: &ExchangeError) -> String {
         }
         (ExchangeErrorKind::Server, Some(status)) => {
             let code = attempt.and_then(|attempt| attempt.error_response());
-            let code = code.map_or_else(String::new, |reply| format!(", {}", reply.error()));
+            let code = code.map_or_else(String::new, |reply| {
+                format!(", {}", scrubbed(reply.error()))
+            });
             format!("refused with status {status}{code}")
         }
         // The error itself names the whole address.

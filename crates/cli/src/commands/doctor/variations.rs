@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use async_trait::async_trait;
 use jwt_bearer::assertion::{Clock, SystemClock};
 use jwt_bearer::exchange::{Client, ExchangeError};
-use jwt_bearer::provider::{AudienceRule, RequestBuilder};
+use jwt_bearer::provider::{AudienceRule, Class, RequestBuilder};
 use jwt_bearer::signer::{PublicKey, SignError, Signature};
 use jwt_bearer::{Algorithm, Signer, TokenRequest};
 use jwt_bearer_diagnosis::{Certainty, Probe, Report, Variation};
@@ -70,7 +70,12 @@ pub(super) fn plan(
         });
         Ok::<_, Failure>(())
     };
-    if let Some(ahead) = server.ahead {
+    let may_be_time = !report.reply_is_known()
+        || report
+            .findings()
+            .iter()
+            .any(|finding| finding.class() == Class::Clock);
+    if let Some(ahead) = server.ahead.filter(|_| may_be_time) {
         let clock = Shifted { ahead };
         let change = "with the server's time";
         add(
@@ -121,8 +126,7 @@ pub(super) fn plan(
         let used = assertion.claims().get("aud").and_then(|aud| aud.as_str());
         let used = used.unwrap_or_default().to_owned();
         // An assertion for another server would be a credential there.
-        let is_own = |issuer: &str| origin(issuer).is_some() && origin(issuer) == origin(&endpoint);
-        let issuer = issuer.filter(|issuer| is_own(issuer));
+        let issuer = issuer.filter(|issuer| is_same_server(issuer, &endpoint));
         if let Some(issuer) = issuer.filter(|issuer| *issuer != used && *issuer != endpoint) {
             let request = builder.clone().audience(issuer.as_str());
             let change = "with the server's issuer as `aud`";
@@ -150,8 +154,10 @@ pub(super) fn plan(
     Ok(plan)
 }
 
-fn origin(url: &str) -> Option<url::Origin> {
-    Some(url::Url::parse(url).ok()?.origin()).filter(url::Origin::is_tuple)
+fn is_same_server(issuer: &str, endpoint: &str) -> bool {
+    let origin = |url: &str| Some(url::Url::parse(url).ok()?.origin());
+    let own = origin(issuer).filter(url::Origin::is_tuple);
+    own.is_some() && own == origin(endpoint)
 }
 
 /// Findings that a change of `kid` can tell from others.
@@ -282,5 +288,45 @@ impl Signer for Nameless {
 
     async fn sign(&self, signing_input: &[u8]) -> Result<Signature, SignError> {
         self.0.sign(signing_input).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_assertion_is_for_the_server_that_it_is_sent_to() {
+        let endpoint = "https://as.example/token";
+        for issuer in [
+            "https://as.example",
+            "https://as.example/",
+            "https://as.example/tenant",
+        ] {
+            assert!(is_same_server(issuer, endpoint), "{issuer}");
+        }
+        for issuer in [
+            "https://login.salesforce.com",
+            "https://as.example.org",
+            "https://as.example:8443",
+            "http://as.example",
+            "https://as.example@other.example",
+            "as.example",
+            "urn:as.example",
+            "",
+        ] {
+            assert!(!is_same_server(issuer, endpoint), "{issuer}");
+        }
+    }
+
+    #[test]
+    fn a_clock_is_set_right_in_both_directions() {
+        let now = SystemClock.now();
+        let hour = Duration::from_secs(3600);
+        let early = Shifted { ahead: 3600 }.now();
+        let late = Shifted { ahead: -3600 }.now();
+        let before = now.duration_since(early).unwrap();
+        assert!(!before.is_zero() && before <= hour, "{early:?}");
+        assert!(late >= now + hour, "{late:?}");
     }
 }
