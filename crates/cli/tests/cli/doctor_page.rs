@@ -141,17 +141,23 @@ fn a_folder_of_the_user_is_not_shown() {
     let server = start(boxed());
     let path = folder.path("rsa-aes256.pem");
     folder.write("wrong.txt", "wrong");
-    let flags = BOX.replace("rsa.pem", path.to_str().unwrap());
-    let run = examine(
-        &folder,
-        &server,
-        &format!("{flags} --passphrase-file wrong.txt"),
-    );
-    assert_eq!(run.code, Some(3), "{run:?}");
     let parent = path.parent().unwrap().to_str().unwrap();
-    assert!(!run.stdout.contains(parent), "{}", run.stdout);
-    assert!(run.stdout.contains("…/rsa-aes256.pem"), "{}", run.stdout);
-    run.assert_masked(&[CLIENT]);
+    for (name, shown) in [
+        ("rsa-aes256.pem", "…/rsa-aes256.pem"),
+        ("missing.pem", "…/missing.pem"),
+        ("keystore.jks", "found a Java keystore"),
+    ] {
+        let key = format!("{parent}/{name}");
+        let flags = BOX.replace("rsa.pem", &key);
+        let run = examine(
+            &folder,
+            &server,
+            &format!("{flags} --passphrase-file wrong.txt"),
+        );
+        assert_eq!(run.code, Some(3), "{run:?}");
+        assert!(!run.stdout.contains(parent), "{}", run.stdout);
+        assert!(run.stdout.contains(shown), "{}", run.stdout);
+    }
 }
 
 #[test]

@@ -3,13 +3,12 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use jwt_bearer::Signer;
 use jwt_bearer::exchange::{Client, ExchangeError, ExchangeErrorKind, HttpTransport};
-use jwt_bearer::provider::RequestBuilder;
 use jwt_bearer_diagnosis::{masked_host, scrubbed};
 
+use super::Asking;
+use super::case::{Case, Outcome};
 use super::witness::Witness;
-use super::{Case, Outcome};
 use crate::error::{Failure, chain};
 use crate::page::State;
 use crate::write::note;
@@ -18,18 +17,17 @@ use crate::{diagnosed, times};
 /// Asks for a token once. A refusal that variations may tell more about is given back.
 pub(super) async fn attempt(
     case: &mut Case,
-    builder: RequestBuilder,
-    signer: &Arc<dyn Signer>,
+    asking: &Asking,
     transport: HttpTransport,
 ) -> Result<Option<ExchangeError>, Failure> {
-    let request = builder.build()?;
+    let request = asking.builder.clone().build()?;
     let endpoint = masked_host(request.token_endpoint().as_str());
     note(&format!(
         "asking {endpoint} for a token: one signature, one request"
     ));
     let witness = Arc::new(Witness::new(transport));
     let client = Client::new().transport(Arc::clone(&witness));
-    let result = client.token(&request, signer).await;
+    let result = client.token(&request, &asking.signer).await;
     let seen = witness.seen();
     if seen.request.is_some() {
         case.sent += 1;

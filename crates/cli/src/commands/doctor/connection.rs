@@ -8,7 +8,7 @@ use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 use url::{Host, Url};
 
-use super::Case;
+use super::case::Case;
 use crate::diagnosed;
 use crate::page::State;
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Case, Outcome};
+use super::case::Case;
 use crate::page::State;
 use crate::{diagnosed, times};
 
@@ -80,13 +80,13 @@ fn failed(case: &mut Case, url: &Url, stop: &str, error: &TransportError) {
     let shown = masked_host(&host);
     match error.kind() {
         TransportErrorKind::Tls | TransportErrorKind::Configuration => {
-            case.outcome = Outcome::Unreachable;
+            case.is_unreachable();
             case.step("TLS", State::Failed, format!("{shown}: {why}"));
             let error = Some(why);
             case.learn(|evidence| evidence.probe(Probe::Tls { host, error }));
         }
         TransportErrorKind::Connect => {
-            case.outcome = Outcome::Unreachable;
+            case.is_unreachable();
             let shown = masked_host(stop);
             case.step("connection", State::Failed, format!("{shown}: {why}"));
             let (host, error) = (stop.to_owned(), Some(why));

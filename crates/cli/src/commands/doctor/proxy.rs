@@ -3,7 +3,7 @@
 use jwt_bearer_diagnosis::{Probe, masked_host};
 use url::Url;
 
-use super::Case;
+use super::case::Case;
 use crate::page::State;
 
 /// The address of the proxy, if there is one.

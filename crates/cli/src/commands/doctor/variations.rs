@@ -12,7 +12,8 @@ use jwt_bearer::signer::{PublicKey, SignError, Signature};
 use jwt_bearer::{Algorithm, Signer, TokenRequest};
 use jwt_bearer_diagnosis::{Certainty, Probe, Report, Variation};
 
-use super::Case;
+use super::Asking;
+use super::case::Case;
 use super::metadata::Server;
 use crate::error::Failure;
 use crate::page::State;
@@ -35,11 +36,11 @@ pub(super) struct Planned {
 /// What can tell more about a refusal that is not explained yet.
 pub(super) fn plan(
     report: &Report,
-    builder: &RequestBuilder,
-    signer: &Arc<dyn Signer>,
+    asking: &Asking,
     server: &Server,
     error: &ExchangeError,
 ) -> Result<Vec<Planned>, Failure> {
+    let Asking { builder, signer } = asking;
     let first = report.findings().first();
     let is_certain = first
         .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
