@@ -138,3 +138,50 @@ fn a_certificate_that_is_not() {
 fn server_for(authority: &rcgen::CertifiedIssuer<'static, KeyPair>) -> jwt_bearer_sandbox::Running {
     server(authority, "127.0.0.1")
 }
+
+#[test]
+fn without_probes_the_attempt_tells() {
+    let folder = folder();
+    let ours = authority("ours");
+    folder.write("ca.pem", ours.pem());
+    let named = server(&ours, "as.example");
+    let gone = start(generic());
+    let closed = gone.token_endpoint();
+    drop(gone);
+    for (endpoint, flags, id) in [
+        (closed, "", "unreachable"),
+        (named.token_endpoint(), TLS, "tls"),
+    ] {
+        let run = folder.run(&format!(
+            "{GENERIC} {flags} --no-probe --token-endpoint {endpoint} --output json"
+        ));
+        assert_eq!(run.code, Some(5), "{run:?}");
+        run.assert_masked(&[CLIENT]);
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(first(&json), (id, "certain"), "{json:#}");
+        assert_eq!(json["token_requests"], 0, "none went out");
+        assert_eq!(
+            steps(&json),
+            [("settings", "ok"), ("key", "ok"), ("token", "failed")]
+        );
+    }
+    assert_eq!(named.requests().len(), 0);
+}
+
+#[test]
+fn a_redirect_is_told_and_not_followed() {
+    let folder = folder();
+    let other = start(generic());
+    let server = start(generic());
+    let fault = format!("redirect={}?session=7f3aQ*", other.token_endpoint());
+    server.inject(fault.parse().unwrap());
+    let run = examine(&folder, &server, GENERIC);
+    assert_eq!(run.code, Some(6), "{run:?}");
+    run.assert_masked(&["7f3aQ", "session"]);
+    let to = other.token_endpoint();
+    let line = format!("refused with status 307, a redirect to {to}; it");
+    let words: Vec<_> = run.stdout.split_whitespace().collect();
+    assert!(words.join(" ").contains(&line), "{}", run.stdout);
+    assert_eq!(server.requests().len(), 1);
+    assert_eq!(other.requests().len(), 0, "an assertion was sent on");
+}

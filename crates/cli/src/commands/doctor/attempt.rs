@@ -3,7 +3,9 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use jwt_bearer::exchange::{Client, ExchangeError, ExchangeErrorKind, HttpTransport};
+use jwt_bearer::exchange::{
+    Client, ExchangeError, ExchangeErrorKind, HttpTransport, TransportError, TransportErrorKind,
+};
 use jwt_bearer_diagnosis::{masked_host, scrubbed};
 
 use super::Asking;
@@ -29,7 +31,7 @@ pub(super) async fn attempt(
     let client = Client::new().transport(Arc::clone(&witness));
     let result = client.token(&request, &asking.signer).await;
     let seen = witness.seen();
-    if seen.request.is_some() {
+    if result.as_ref().err().is_none_or(was_sent) {
         case.sent += 1;
     }
     let error = match result {
@@ -86,4 +88,18 @@ fn told(error: &ExchangeError) -> String {
         // The error itself names the whole address.
         _ => scrubbed(&error.source().map_or_else(|| error.to_string(), chain)),
     }
+}
+
+/// Whether the request went out: not if it was never signed, nor without a connection.
+fn was_sent(error: &ExchangeError) -> bool {
+    let transport = error.source().and_then(|source| source.downcast_ref());
+    let is_connected = transport.is_none_or(|error: &TransportError| {
+        !matches!(
+            error.kind(),
+            TransportErrorKind::Configuration
+                | TransportErrorKind::Connect
+                | TransportErrorKind::Tls
+        )
+    });
+    error.kind() != ExchangeErrorKind::Sign && is_connected
 }
