@@ -27,7 +27,7 @@ Salesforce: POST http://127.0.0.1:PORT/services/oauth2/token
   ✓ settings    complete, by the rules of Salesforce
   ✓ key         RSA-3072, thumbprint gmvT0SAS…, signs RS256
   ✓ connection  127.0.0.1:PORT accepts connections
-  ✓ clock       the server's `Date` is this machine's time, to 2 s
+  ✓ clock       this machine agrees with the server's `Date`
   ✓ metadata    it names the same token endpoint
   ✗ token       refused with status 400, invalid_grant
 
