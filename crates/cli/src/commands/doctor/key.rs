@@ -60,7 +60,7 @@ pub(super) async fn look(
 /// What a file holds in place of a key is known by looking at it; of other keys, what their software says.
 fn learn(case: &mut Case, uri: Option<&str>, error: &str) {
     let file = match uri.map(str::parse) {
-        Some(Ok(KeyUri::File(path))) => bounded_file("key", &path, MAX_FILE).ok(),
+        Some(Ok(KeyUri::File { path, .. })) => bounded_file("key", &path, MAX_FILE).ok(),
         _ => None,
     };
     let error = error.to_owned();
