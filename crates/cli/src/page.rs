@@ -131,9 +131,11 @@ fn findings(report: &Report) -> String {
 }
 
 fn title(report: &Report, finding: &Finding, is_first: bool) -> &'static str {
-    let explains = finding.explains_reply() || report.reply().is_none();
+    let is_silent =
+        report.reply().is_none() && !report.findings().iter().any(Finding::explains_reply);
     match finding.certainty() {
-        Certainty::Certain if explains => "The cause",
+        Certainty::Certain if finding.explains_reply() || is_silent => "The cause",
+        Certainty::Certain if is_first => "To be mended",
         Certainty::Certain => "To be mended as well",
         Certainty::Likely if is_first => "The likely cause",
         _ if report.class().is_some() => "It can also be",

@@ -169,6 +169,22 @@ fn without_probes_the_attempt_tells() {
 }
 
 #[test]
+fn what_is_no_cause_of_it_stands_below() {
+    let folder = folder();
+    let gone = start(generic());
+    let endpoint = gone.token_endpoint();
+    drop(gone);
+    let flags = "--certificate p256-certificate.pem";
+    let run = folder.run(&format!("{GENERIC} {flags} --token-endpoint {endpoint}"));
+    assert_eq!(run.code, Some(5), "{run:?}");
+    let page = run.stdout;
+    let (above, below) = page.split_once("\nTo be mended as well\n").unwrap();
+    assert!(above.contains("\nThe cause\n"), "{page}");
+    assert!(above.contains("[unreachable]"), "{page}");
+    assert!(below.contains("[key-mismatch]"), "{page}");
+}
+
+#[test]
 fn a_redirect_is_told_and_not_followed() {
     let folder = folder();
     let other = start(generic());
