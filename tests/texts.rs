@@ -71,7 +71,9 @@ fn every_cause_is_that_of_a_text() {
             .collect();
         for expected in profile.causes {
             assert!(
-                brought_about.iter().any(|cause| cause.cause == expected.cause),
+                brought_about
+                    .iter()
+                    .any(|cause| cause.cause == expected.cause),
                 "{dialect}: no text of the sandbox has the cause {expected:?}"
             );
         }
