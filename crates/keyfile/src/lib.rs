@@ -11,6 +11,12 @@ mod error;
 mod form;
 #[cfg(feature = "generate")]
 mod generate;
+#[cfg(feature = "certificate")]
+mod inspect;
+#[cfg(feature = "certificate")]
+mod inspect_jwk;
+#[cfg(feature = "certificate")]
+mod inspect_x509;
 mod jks;
 mod json;
 mod jwk;
@@ -39,6 +45,10 @@ mod x509_error;
 pub use draft::{Draft, Signed};
 pub use encryption::Encryption;
 pub use error::{KeyFileError, KeyFileErrorKind};
+#[cfg(feature = "certificate")]
+pub use inspect::{Inspection, Part, Thing};
+#[cfg(feature = "certificate")]
+pub use inspect_x509::CertificateFacts;
 pub use key_file::{Entry, Item, KeyFile, LockedKey};
 pub use private_key::PrivateKey;
 pub use public_key::read_public_key;

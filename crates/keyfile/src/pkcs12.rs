@@ -79,6 +79,18 @@ pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry
     Ok(entries)
 }
 
+/// How the store is encrypted around what is in it; `None` if no part is, or if that cannot be read. Needs no passphrase.
+#[cfg(feature = "certificate")]
+pub(crate) fn encryption(der: &[u8]) -> Option<crate::Encryption> {
+    let pfx = elements(der).ok()?;
+    let content = content_of(pfx.get(1)?, DATA)?;
+    let safes = elements(octets(&content)?).ok()?;
+    safes.iter().find_map(|safe| match Safe::read(safe) {
+        Ok(Safe::Encrypted(scheme, _)) => Some(scheme.encryption()),
+        _ => None,
+    })
+}
+
 /// A part of the store, encrypted or not.
 enum Safe<'a> {
     Plain(&'a [u8]),

@@ -22,6 +22,9 @@ pub(crate) enum KeyCommand {
     /// Make a certificate request (CSR) for a key, wherever the key lives, to send to an authority.
     #[command(after_help = CSR)]
     Csr(CsrArgs),
+    /// Say what a file is: key, certificate, keystore or anything else; and whether it belongs with another.
+    #[command(after_help = INSPECT)]
+    Inspect(InspectArgs),
     /// Write a private key in another form, to a new file.
     #[command(after_help = CONVERT)]
     Convert(ConvertArgs),
@@ -142,7 +145,7 @@ pub(crate) struct PublicArgs {
     /// How to write it.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: KeyFormat,
-    /// The `kid` in a JWK or JWKS [default: the thumbprint of RFC 7638].
+    /// The `kid` in a JWK or JWKS [default: the one in the key's file, else the thumbprint of RFC 7638].
     #[arg(long, value_name = "TEXT")]
     pub(crate) key_id: Option<String>,
     /// A new file to write it to [default: standard output].
@@ -209,6 +212,28 @@ pub(crate) enum X509Format {
     #[default]
     Pem,
     Der,
+}
+
+#[derive(Args)]
+pub(crate) struct InspectArgs {
+    /// The file, or env:NAME for an environment variable.
+    #[arg(value_name = "FILE", allow_hyphen_values = true)]
+    pub(crate) file: String,
+    /// What it should belong with: a file, a key (awskms:…, piv:…, env:NAME), or a fingerprint of any kind.
+    #[arg(long, value_name = "OTHER", allow_hyphen_values = true)]
+    pub(crate) against: Option<String>,
+    #[command(flatten)]
+    pub(crate) passphrase: PassphraseArgs,
+    /// How to write it.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) output: InspectOutput,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InspectOutput {
+    #[default]
+    Text,
+    Json,
 }
 
 #[derive(Args)]
@@ -288,6 +313,20 @@ Examples:
 const CSR: &str = "\
 Example:
   jwt-bearer key csr --key entra.pem --subject CN=jwt-bearer --out entra.csr";
+
+const INSPECT: &str = "\
+No private key is ever shown. What is encrypted is told as far as it goes
+without the passphrase. With --against the exit code is 0 if the two belong
+together, and 3 if they do not.
+
+Examples:
+  jwt-bearer key inspect download.pem
+  jwt-bearer key inspect box.pem --against what-box-shows.pem
+  jwt-bearer key inspect salesforce.crt --against keystore.jks
+  jwt-bearer key inspect entra.crt \\
+    --against awskms:alias/entra?region=eu-central-1
+  jwt-bearer key inspect snowflake.pem --passphrase-file passphrase.txt \\
+    --against SHA256:tm/paicg+jsQt9rCqzZFhhUnXy0HcLK7cIrkumWgsBA=";
 
 const CONVERT: &str = "\
 Without --new-passphrase-env, --new-passphrase-file and --unencrypted it asks,

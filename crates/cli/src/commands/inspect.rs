@@ -4,7 +4,9 @@ use std::path::Path;
 
 use anstyle::{AnsiColor, Style};
 use jwt_bearer::assertion::{Assertion, Clock, Decoded, SystemClock};
+use jwt_bearer::keyfile::Inspection;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use crate::error::Failure;
 use crate::{times, write};
@@ -16,9 +18,13 @@ const BAD: Style = AnsiColor::Red.on_default().bold();
 const NOTE: Style = AnsiColor::Cyan.on_default();
 
 pub(crate) fn inspect(input: Option<&str>) -> Result<(), Failure> {
-    let text = read(input)?;
+    let bytes = read(input)?;
+    let text = String::from_utf8_lossy(&bytes);
     let decoded = Assertion::decode(&text).map_err(|error| {
         let hint = match input {
+            _ if is_key_file(&bytes) => {
+                "it is a key, a certificate or a keystore: `jwt-bearer key inspect FILE` tells what is in it"
+            }
             // The name is not repeated: it may be an access token.
             Some(name)
                 if !["", "-"].contains(&name)
@@ -35,15 +41,15 @@ pub(crate) fn inspect(input: Option<&str>) -> Result<(), Failure> {
 }
 
 /// The text itself if it is a JWT, else the file of that name, else standard input.
-fn read(input: Option<&str>) -> Result<String, Failure> {
-    let mut text = String::new();
+fn read(input: Option<&str>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let mut text = Zeroizing::default();
     match input {
         Some(path) if path != "-" && Path::new(path).exists() => {
             let file = fs::File::open(path);
-            file.and_then(|file| file.take(MAX_INPUT).read_to_string(&mut text))
+            file.and_then(|file| file.take(MAX_INPUT).read_to_end(&mut text))
                 .map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))?;
         }
-        Some(jwt) if jwt != "-" => text.push_str(jwt),
+        Some(jwt) if jwt != "-" => text.extend_from_slice(jwt.as_bytes()),
         None if stdin().is_terminal() => {
             return Err(Failure::usage(
                 "no JWT is given: name it, or a file that holds it, or - to read standard input",
@@ -52,13 +58,18 @@ fn read(input: Option<&str>) -> Result<String, Failure> {
         _ => {
             stdin()
                 .take(MAX_INPUT)
-                .read_to_string(&mut text)
+                .read_to_end(&mut text)
                 .map_err(|error| {
                     Failure::usage(format!("standard input cannot be read: {error}"))
                 })?;
         }
     }
     Ok(text)
+}
+
+fn is_key_file(bytes: &[u8]) -> bool {
+    Inspection::read(bytes, None)
+        .is_ok_and(|inspection| inspection.is_locked || !inspection.parts.is_empty())
 }
 
 fn explained(decoded: &Decoded) -> String {

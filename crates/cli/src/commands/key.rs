@@ -2,6 +2,7 @@
 
 mod convert;
 mod generate;
+mod inspect;
 mod list;
 mod passphrase;
 mod public;
@@ -16,6 +17,7 @@ pub(crate) async fn key(command: &KeyCommand) -> Result<(), Failure> {
         KeyCommand::Public(args) => public::public(args).await,
         KeyCommand::Certificate(args) => x509::certificate(args).await,
         KeyCommand::Csr(args) => x509::csr(args).await,
+        KeyCommand::Inspect(args) => inspect::inspect(args).await,
         KeyCommand::Convert(args) => convert::convert(args),
         KeyCommand::List { .. } => list::list().await,
     }

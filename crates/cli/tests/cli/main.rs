@@ -27,6 +27,7 @@ mod key_bad_input;
 mod key_certificate;
 mod key_convert;
 mod key_generate;
+mod key_inspect;
 mod key_others;
 mod key_public;
 mod key_terminal;

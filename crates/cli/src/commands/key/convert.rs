@@ -11,7 +11,7 @@ use crate::output;
 use crate::write::note;
 
 /// No file of a key or of certificates is larger: 1 MiB.
-const MAX_FILE: u64 = 1 << 20;
+pub(super) const MAX_FILE: u64 = 1 << 20;
 
 pub(crate) fn convert(args: &ConvertArgs) -> Result<(), Failure> {
     output::check_new(&args.out)?;
@@ -110,7 +110,7 @@ fn read(args: &ConvertArgs) -> Result<(String, PrivateKey), Failure> {
     clippy::disallowed_methods,
     reason = "`env:` is a key in the environment"
 )]
-fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+pub(super) fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
     match std::env::var_os(name) {
         Some(value) => Ok(Zeroizing::new(value.into_encoded_bytes())),
         None => Err(Failure::key(format!(

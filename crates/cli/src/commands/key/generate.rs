@@ -111,7 +111,7 @@ fn whereto(kind: KeyKind, path: &Path) -> String {
 }
 
 /// As a shell reads it back.
-fn shell_word(text: &str) -> String {
+pub(super) fn shell_word(text: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%".contains(c);
     match text.chars().all(is_plain) {
         true => text.into(),

@@ -56,9 +56,11 @@ pub(crate) async fn public(args: &PublicArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The `kid` is the one that was asked for, else the one that the key's file has for it, which assertions have too.
 fn jwk(signer: &dyn Signer, key_id: Option<&str>) -> Jwk {
     let key = signer.public_key();
     let mut jwk = key.to_jwk();
+    let key_id = key_id.or_else(|| signer.key_id());
     jwk.kid = Some(key_id.map_or_else(|| key.thumbprint(), Into::into));
     jwk.alg = Some(signer.algorithm().name());
     jwk.key_use = Some("sig");
