@@ -24,7 +24,7 @@ const MAX_KEYS: usize = 20;
 /// let inspection = Inspection::read(bytes, None)?;
 /// let part = &inspection.parts[0];
 /// assert!(matches!(&part.thing, Thing::Certificate(_)));
-/// assert_eq!(part.public_key.as_ref()?.kind().to_string(), "P-256");
+/// assert_eq!(part.public_key.clone()?.kind().to_string(), "P-256");
 /// # Ok::<_, jwt_bearer_keyfile::KeyFileError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -122,7 +122,12 @@ impl Inspection {
         };
         let is_of_use = |part: &Part| !matches!(part.thing, Thing::Other(_));
         if !inspection.is_locked && !inspection.parts.iter().any(is_of_use) {
-            inspection.remedy = Some(form.remedy(Wanted::PrivateKey));
+            // Of these a public key can be had.
+            let wanted = match form {
+                Form::Pkcs7 | Form::OpenSshPublic => Wanted::PublicKey,
+                _ => Wanted::PrivateKey,
+            };
+            inspection.remedy = Some(form.remedy(wanted));
         }
         Ok(inspection)
     }

@@ -220,6 +220,16 @@ fn other_files_are_told_with_what_to_do() {
         ),
         (b"{}", "a JSON file", "keep the key in a file of its own"),
         (
+            b"-----BEGIN PKCS7-----\nMIIB\n-----END PKCS7-----",
+            "PEM",
+            "`openssl pkcs7",
+        ),
+        (
+            b"ssh-ed25519 AAAA box",
+            "an OpenSSH public key",
+            "`ssh-keygen -e",
+        ),
+        (
             b"PuTTY-User-Key-File-3: ssh-rsa",
             "a PuTTY private key",
             "`puttygen",

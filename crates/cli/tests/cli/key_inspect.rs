@@ -74,6 +74,7 @@ fn every_command_that_it_gives_works() {
         "ed25519.pem",
         "rsa.jwk",
         "several.jks",
+        "several.p12",
         "box.json",
     ] {
         let page = folder
@@ -81,6 +82,7 @@ fn every_command_that_it_gives_works() {
                 "key inspect {file} --passphrase-file passphrase.txt"
             ))
             .success();
+        assert!(page.contains("jwt-bearer key "), "{page}");
         for line in page.lines() {
             let Some(command) = line.trim().strip_prefix("jwt-bearer key ") else {
                 continue;

@@ -7,7 +7,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use jwt_bearer::keyfile::{CertificateFacts, Encryption, KeyFileErrorKind, Part, Thing};
-use jwt_bearer::signer::PublicKey;
+use jwt_bearer::signer::{KeyKind, PublicKey};
 
 use super::against::{Comparison, Side};
 use super::{Inspected, usage};
@@ -155,7 +155,11 @@ impl Page {
     }
 
     fn key(&mut self, key: &PublicKey) {
-        self.row("key SHA-256", &key.fingerprint_text(), "Snowflake");
+        let who = match key.kind() {
+            KeyKind::Rsa { .. } => "Snowflake",
+            _ => "",
+        };
+        self.row("key SHA-256", &key.fingerprint_text(), who);
         self.row("", &hex(&key.fingerprint(), ""), "");
         self.row("thumbprint", &key.thumbprint(), "JWK, RFC 7638");
     }
@@ -220,7 +224,7 @@ impl Page {
         if let Some(what) = comparison.fingerprint_of() {
             let (i, _) = comparison.matches[0];
             self.side(file, [&comparison.sides[0][i]].into_iter());
-            self.text("", "", &format!("The fingerprint is {what}."));
+            self.line(&format!("  The fingerprint is {what}."));
             return;
         }
         for (at, name) in [file, other].into_iter().enumerate() {
@@ -315,4 +319,50 @@ fn utc(time: SystemTime) -> String {
             time.strftime("%Y-%m-%d %H:%M:%S").to_string()
         },
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use jwt_bearer::KeyUri;
+    use jwt_bearer::keyfile::Inspection;
+
+    use super::*;
+
+    #[test]
+    fn dates_are_held_against_the_clock() {
+        let pem = include_bytes!("../../../../../keyfile/testdata/rsa-certificate.pem");
+        let inspection = Inspection::read(pem, None).unwrap();
+        let Thing::Certificate(Ok(facts)) = &inspection.parts[0].thing else {
+            panic!("{inspection:?}");
+        };
+        let facts = facts.clone();
+        let file = Inspected {
+            name: "old.crt".into(),
+            uri: KeyUri::file("old.crt"),
+            len: pem.len(),
+            is_jwt: false,
+            inspection,
+        };
+        let hour = Duration::from_secs(3600);
+        let plain = |now| anstream::adapter::strip_str(&page(&file, None, now)).to_string();
+        let cases = [
+            (facts.not_before - hour, "not yet valid: in 1 h"),
+            (facts.not_before, "for 99 years "),
+            (facts.not_after - hour, "for 1 h more"),
+            (facts.not_after + hour, "expired: since 1 h"),
+        ];
+        for (now, text) in cases {
+            let page = plain(now);
+            assert!(page.contains(&format!("               {text}")), "{page}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_broken_between_words() {
+        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(wrapped("a bc def", 4), ["a bc", "def"]);
+        assert_eq!(wrapped("abcdefgh i", 4), ["abcdefgh", "i"]);
+    }
 }

@@ -20,29 +20,41 @@ use Paragraph::{Command, Text};
 
 /// What `--key` is given for the file, as a shell takes it: with the alias, if it needs one.
 pub(super) fn key_of(file: &Inspected) -> String {
-    let is_private = |part: &&Part| matches!(part.thing, Thing::PrivateKey(_));
-    let mut keys = file.inspection.parts.iter().filter(is_private);
-    match (&file.uri, keys.next(), keys.next()) {
-        (
-            KeyUri::File {
-                path, alias: None, ..
-            },
-            Some(Part {
-                alias: Some(alias), ..
-            }),
-            Some(_),
-        ) => {
-            let uri = with_alias(KeyUri::file(path), Some(alias.clone()));
-            shell_word(&uri.to_string())
+    let alias = match private_keys(file)[..] {
+        [_, _, ..] => the_key(file).and_then(|key| key.alias.clone()),
+        _ => None,
+    };
+    match (&file.uri, alias) {
+        (KeyUri::File { path, .. }, Some(alias)) => {
+            shell_word(&with_alias(KeyUri::file(path), Some(alias)).to_string())
         }
         (
             KeyUri::File {
                 path, alias: None, ..
             },
-            ..,
+            None,
         ) => shell_word(&path.display().to_string()),
-        (uri, ..) => shell_word(&uri.to_string()),
+        (uri, _) => shell_word(&uri.to_string()),
     }
+}
+
+fn private_keys(file: &Inspected) -> Vec<&Part> {
+    let parts = file.inspection.parts.iter();
+    parts
+        .filter(|part| matches!(part.thing, Thing::PrivateKey(_)))
+        .collect()
+}
+
+/// The private key that most providers take, else one that can be read, else the first.
+fn the_key(file: &Inspected) -> Option<&Part> {
+    let keys = private_keys(file);
+    let rsa = keys.iter().find(|part| is_rsa(part));
+    let sound = || keys.iter().find(|part| part.public_key.is_ok());
+    rsa.or_else(sound).or(keys.first()).copied()
+}
+
+fn is_rsa(part: &Part) -> bool {
+    matches!(&part.public_key, Ok(key) if matches!(key.kind(), KeyKind::Rsa { .. }))
 }
 
 pub(super) fn of(file: &Inspected) -> Vec<Paragraph> {
@@ -62,14 +74,28 @@ pub(super) fn of(file: &Inspected) -> Vec<Paragraph> {
         return vec![Text(sentence(&text))];
     }
     let of_kind = |is: fn(&Thing) -> bool| inspection.parts.iter().find(|part| is(&part.thing));
-    if let Some(part) = of_kind(|thing| matches!(thing, Thing::PrivateKey(_))) {
-        return private_key(file, part, &key);
+    if let Some(part) = the_key(file) {
+        return match private_keys(file).len() {
+            1 => private_key(file, part, &key),
+            _ if part.alias.is_none() => vec![Text(
+                "It holds several private keys, and no names for them. Keep each in a file of its own.".into(),
+            )],
+            count => {
+                let choice = "private keys, of which ?alias= names one. What providers take of this one:";
+                let mut usage = vec![Text(format!("It holds {count} {choice}"))];
+                usage.extend(private_key(file, part, &key));
+                usage
+            }
+        };
     }
     if let Some(part) = of_kind(|thing| matches!(thing, Thing::Certificate(_))) {
         return certificate(part, &key);
     }
     if let Some(part) = of_kind(|thing| matches!(thing, Thing::PublicKey)) {
-        return public_key(part, &key);
+        return match part.public_key {
+            Ok(_) => public_key(part, &key),
+            Err(_) => Vec::new(),
+        };
     }
     vec![
         Text(
@@ -142,7 +168,7 @@ fn private_key(file: &Inspected, part: &Part, key: &str) -> Vec<Paragraph> {
 }
 
 fn certificate(part: &Part, key: &str) -> Vec<Paragraph> {
-    let is_rsa = matches!(&part.public_key, Ok(key) if matches!(key.kind(), KeyKind::Rsa { .. }));
+    let is_rsa = is_rsa(part);
     let takers = match is_rsa {
         true => "Salesforce and Entra ID take this certificate.",
         false => "Salesforce and Entra ID want a certificate of an RSA key, which this is not.",
@@ -167,11 +193,9 @@ fn certificate(part: &Part, key: &str) -> Vec<Paragraph> {
 }
 
 fn public_key(part: &Part, key: &str) -> Vec<Paragraph> {
-    let takers = match &part.public_key {
-        Ok(public) if matches!(public.kind(), KeyKind::Rsa { .. }) => {
-            "Box and DocuSign take a public key in PEM (BEGIN PUBLIC KEY), Okta a JWK. "
-        }
-        _ => "",
+    let takers = match is_rsa(part) {
+        true => "Box and DocuSign take a public key in PEM (BEGIN PUBLIC KEY), Okta a JWK. ",
+        false => "",
     };
     vec![
         Text(format!(
