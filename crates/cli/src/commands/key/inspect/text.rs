@@ -51,9 +51,11 @@ pub(super) fn page(file: &Inspected, comparison: Option<&Comparison>, now: Syste
             _ => format!("{}  ", i + 1),
         };
         page.line(&format!("\n{TITLE}{number}{}{TITLE:#}", part_title(part)));
-        let same = parts[..i]
-            .iter()
-            .position(|other| other.public_key.is_ok() && other.public_key == part.public_key);
+        let key = part.public_key.as_ref().ok();
+        let same = key.and_then(|key| {
+            let mut others = parts[..i].iter();
+            others.position(|other| other.public_key.as_ref() == Ok(key))
+        });
         page.part(part, same, now);
     }
     page.usage(file);
