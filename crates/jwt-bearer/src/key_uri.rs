@@ -11,6 +11,8 @@ const RESERVED: &AsciiSet = &CONTROLS.add(b'%').add(b'?').add(b'&').add(b'#');
 
 /// The longest text that can be a path: what is longer may be a key.
 const MAX_TEXT: usize = 4096;
+/// What is shorter is no key: the shortest is Ed25519's number alone, in base64.
+const MIN_KEY: usize = 43;
 
 /// Where a private key is, as a text that fits on a command line. It never holds a secret.
 ///
@@ -175,16 +177,33 @@ fn write_parameters<const N: usize>(
 #[error("{0}")]
 pub struct KeyUriError(String);
 
-/// Whether this is a key, and not where one is. PEM and base64 of DER are the forms that fit into a variable.
+/// Whether this is a key or a piece of one, and not where one is: PEM, base64 of DER, or JSON, which are the forms that
+/// fit into a variable. A key that cannot be read is one too.
 fn looks_like_a_key(text: &str) -> bool {
-    let is_key = |text: &str| {
-        let read = PrivateKey::read(text.as_bytes(), None);
-        read.map_or_else(
-            |error| error.kind() == KeyFileErrorKind::PassphraseNeeded,
-            |_| true,
-        )
-    };
-    text.contains("-----BEGIN") || text.contains('\n') || text.len() > MAX_TEXT || is_key(text)
+    let is_json = text
+        .trim_start_matches([' ', '"', '\'', '['])
+        .starts_with('{');
+    if is_json || text.contains("-----BEGIN") || text.contains('\n') || text.len() > MAX_TEXT {
+        return true;
+    }
+    if text.len() < MIN_KEY || Path::new(text).exists() {
+        return false;
+    }
+    let is_key = PrivateKey::read(text.as_bytes(), None).map_or_else(
+        |error| error.kind() != KeyFileErrorKind::NotAPrivateKey,
+        |_| true,
+    );
+    is_key || is_base64(text)
+}
+
+/// Base64 by its looks: a piece out of the middle of a key cannot be decoded.
+fn is_base64(text: &str) -> bool {
+    let has = |kind: fn(&char) -> bool| text.chars().any(|c| kind(&c));
+    text.chars()
+        .all(|c| c.is_ascii_alphanumeric() || "+/-_= ".contains(c))
+        && has(char::is_ascii_uppercase)
+        && has(char::is_ascii_lowercase)
+        && has(char::is_ascii_digit)
 }
 
 fn is_variable(name: &str) -> bool {
@@ -441,6 +460,14 @@ mod tests {
             let body = pem.lines().filter(|line| !line.starts_with('-'));
             body.collect::<String>()
         });
+        let body = |pem: &str| {
+            let body = pem.lines().filter(|line| !line.starts_with('-'));
+            body.map(Into::into).collect::<Vec<String>>()
+        };
+        let small = body(include_str!("../../keyfile/testdata/refused-rsa-1024.pem")).concat();
+        let p521 = body(include_str!("../../keyfile/testdata/refused-p521.pem")).concat();
+        let rsa = body(include_str!("../../keyfile/testdata/rsa.pem"));
+        let jwk = include_str!("../../keyfile/testdata/ed25519.jwk").replace('\n', "");
         let long = "M".repeat(5000);
         for text in [
             pem,
@@ -449,6 +476,15 @@ mod tests {
             &long,
             "MII and more\nMII and more",
             &format!("env:{base64}"),
+            &small,
+            &p521,
+            &rsa[..3].concat(),
+            &rsa[7],
+            &rsa[8..11].join(" "),
+            &rsa[8..11].concat()[..101],
+            &jwk,
+            &format!("file:{jwk}"),
+            &format!("{{\"keys\": [{jwk}, {jwk}]}}"),
         ] {
             let error = text.parse::<KeyUri>().unwrap_err().to_string();
             assert!(
@@ -456,6 +492,17 @@ mod tests {
                 "{error}"
             );
             assert!(!error.contains(&text[5..15]), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_long_path_is_no_key() {
+        for text in [
+            "/home/ann/clients/example-corporation/Production2/box-private-key.pem",
+            "home/ann/clients/example/production/keys/box-private-key",
+            "MIIEvQIBADANBgkqhkiG",
+        ] {
+            assert_eq!(text.parse(), Ok(KeyUri::file(text)));
         }
     }
 

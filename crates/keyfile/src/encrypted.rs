@@ -7,7 +7,7 @@ use crate::{Encryption, KeyFileError, KeyFileErrorKind, names, pbes1, recognise}
 
 /// More than twice what the most careful programs write. With SHA-512 it takes some seven seconds.
 pub(crate) const MAX_ITERATIONS: u64 = 10_000_000;
-/// OpenSSL's own limit for scrypt, so that nothing that it wrote is refused: N times r times 128 octets.
+/// OpenSSL's own limit for scrypt, so that nothing that it wrote is refused: N plus p, times r times 128 octets.
 const MAX_MEMORY: u64 = 32 << 20;
 /// The same for the work: all of `MAX_MEMORY` sixteen times over.
 const MAX_WORK: u64 = 16 * MAX_MEMORY;
@@ -224,8 +224,9 @@ fn check_scrypt(n: u64, r: u64, p: u64) -> Result<u64, KeyFileError> {
     if !n.is_power_of_two() || n == 1 || r == 0 || p == 0 {
         return Err(damaged());
     }
-    let memory = n.saturating_mul(r).saturating_mul(128);
-    let work = memory.saturating_mul(p);
+    let block = r.saturating_mul(128);
+    let memory = n.saturating_add(p).saturating_mul(block);
+    let work = n.saturating_mul(p).saturating_mul(block);
     if memory > MAX_MEMORY || work > MAX_WORK {
         return Err(too_expensive(&format!(
             "scrypt with N={n}, r={r} and p={p}, where N=16384, r=8 and p=1 is usual"

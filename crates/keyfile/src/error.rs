@@ -166,6 +166,6 @@ pub enum KeyFileErrorKind {
     PassphraseNeeded,
     /// The passphrase does not decrypt the key, or the file is damaged: the two cannot be told apart.
     WrongPassphrase,
-    /// Decrypting would take more time or memory than any honest file asks for.
+    /// Reading or decrypting it would take more time or memory than any honest file asks for.
     TooExpensive,
 }

@@ -1,11 +1,13 @@
 //! Java keystores of the type JKS, as keytool and Salesforce write them.
 
+use std::sync::Arc;
+
 use der::asn1::ObjectIdentifier;
 use sha1::{Digest, Sha1};
 use zeroize::Zeroizing;
 
 use crate::encrypted::{algorithm, passphrase_needed};
-use crate::key_file::{Entry, Item, Lock, LockedKey};
+use crate::key_file::{Entry, Item, Lock, LockedKey, check_count};
 use crate::{Encryption, KeyFileError, KeyFileErrorKind, recognise};
 
 /// Sun's own protection of keys.
@@ -29,13 +31,13 @@ pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, KeyFileError> {
         let tag = rest.number()?;
         let len = rest.take(2)?;
         let alias = rest.take(usize::from(len[0]) << 8 | usize::from(len[1]))?;
-        let alias = String::from_utf8_lossy(alias).into_owned();
+        let alias: Arc<str> = String::from_utf8_lossy(alias).into();
         let _time = rest.take(8)?;
         let certificates = match tag {
             KEY => {
                 let protected = rest.counted()?.to_vec();
                 let key = LockedKey::new(Lock::Jks(protected));
-                entries.push(Entry::new(Item::PrivateKey(key)).with_alias(alias.clone()));
+                entries.push(Entry::new(Item::PrivateKey(key)).with_alias(Arc::clone(&alias)));
                 rest.number()?
             }
             CERTIFICATE => 1,
@@ -46,9 +48,15 @@ pub(crate) fn entries(bytes: &[u8]) -> Result<Vec<Entry>, KeyFileError> {
                 let len = rest.take(2)?;
                 rest.take(usize::from(len[0]) << 8 | usize::from(len[1]))?;
             }
-            let certificate = Item::Certificate(rest.counted()?.to_vec());
-            entries.push(Entry::new(certificate).with_alias(alias.clone()));
+            let certificate = rest.counted()?;
+            if certificate.is_empty() {
+                return Err(damaged());
+            }
+            let certificate = Item::Certificate(certificate.to_vec());
+            entries.push(Entry::new(certificate).with_alias(Arc::clone(&alias)));
+            check_count(entries.len())?;
         }
+        check_count(entries.len())?;
     }
     if !rest.0.is_empty() {
         return Err(damaged());

@@ -60,6 +60,7 @@ pub(crate) fn entries(text: &[u8]) -> Result<(Form, Vec<Entry>), KeyFileError> {
         });
         key.transpose()?.unwrap_or_default()
     } else if let Some(keys) = file.keys {
+        key_file::check_count(keys.len())?;
         keys.into_iter().filter_map(jwk::entry).collect()
     } else if file.kty.is_some() {
         let jwk = std::str::from_utf8(text).ok();

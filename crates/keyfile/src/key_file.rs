@@ -1,4 +1,5 @@
 use std::fmt;
+use std::sync::Arc;
 
 use jwt_bearer_signer::Algorithm;
 use zeroize::Zeroizing;
@@ -8,6 +9,9 @@ use crate::pem::{self, Block};
 use crate::recognise::{self, Content};
 use crate::traditional::Traditional;
 use crate::{Encryption, KeyFileError, KeyFileErrorKind, PrivateKey, encrypted, jks, json, pkcs12};
+
+/// Far more than the certificates of all authorities that a system trusts.
+const MAX_ENTRIES: usize = 1000;
 
 /// All that a file holds: private keys, certificates, and what is beside them.
 ///
@@ -136,7 +140,8 @@ impl KeyFile {
 /// One thing in a [`KeyFile`], with the names that the file gives it.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    alias: Option<String>,
+    /// Shared, since a store can give one long name to many things.
+    alias: Option<Arc<str>>,
     key_id: Option<String>,
     algorithm: Option<Algorithm>,
     item: Item,
@@ -152,8 +157,8 @@ impl Entry {
         }
     }
 
-    pub(crate) fn with_alias(mut self, alias: String) -> Self {
-        self.alias = Some(alias);
+    pub(crate) fn with_alias(mut self, alias: impl Into<Arc<str>>) -> Self {
+        self.alias = Some(alias.into());
         self
     }
 
@@ -324,8 +329,22 @@ impl fmt::Debug for LockedKey {
     }
 }
 
+/// Refuses what no honest file has so many of: an entry takes far more memory than the octets that ask for it.
+pub(crate) fn check_count(count: usize) -> Result<(), KeyFileError> {
+    if count > MAX_ENTRIES {
+        return Err(KeyFileError::new(
+            KeyFileErrorKind::TooExpensive,
+            format!(
+                "the file holds more than {MAX_ENTRIES} keys and certificates: keep the key in a file of its own"
+            ),
+        ));
+    }
+    Ok(())
+}
+
 /// What is in the blocks of PEM. A label is believed but for private keys, where people change it by hand.
 pub(crate) fn of_blocks(blocks: &[Block<'_>]) -> Result<Vec<Entry>, KeyFileError> {
+    check_count(blocks.len())?;
     blocks.iter().map(of_block).collect()
 }
 

@@ -3,6 +3,9 @@
 //! `p12-keystore`, which writes it, does not read it here: it decrypts all that it finds, bounds neither the sum of the
 //! work nor scrypt with N = 0, which ends the process, and gives out keys that nobody wipes.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use der::asn1::{AnyRef, ObjectIdentifier};
 use der::{Tag, Tagged};
 use hmac::digest::FixedOutputReset;
@@ -14,7 +17,7 @@ use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use crate::encrypted::{MAX_ITERATIONS, Scheme, algorithm, number, too_expensive};
-use crate::key_file::{Entry, Item, Lock, LockedKey};
+use crate::key_file::{Entry, Item, Lock, LockedKey, check_count};
 use crate::recognise::{each, elements, inner};
 use crate::{KeyFileError, KeyFileErrorKind};
 
@@ -65,6 +68,7 @@ pub(crate) fn entries(der: &[u8], passphrase: Option<&[u8]>) -> Result<Vec<Entry
     for safe in &plain {
         for bag in elements(safe).map_err(|_| ask(wrong_passphrase(), passphrase))? {
             bags.extend(Bag::read(&bag)?);
+            check_count(bags.len())?;
         }
     }
     let mut entries = named(bags);
@@ -135,7 +139,7 @@ impl<'a> Safe<'a> {
 /// A key or a certificate, and what belongs to it.
 struct Bag {
     item: Item,
-    name: Option<String>,
+    name: Option<Arc<str>>,
     local_key_id: Option<Vec<u8>>,
 }
 
@@ -175,7 +179,8 @@ impl Bag {
                 let units = units.map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
                 char::decode_utf16(units)
                     .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-                    .collect()
+                    .collect::<String>()
+                    .into()
             }),
             local_key_id: attribute(&attributes, LOCAL_KEY_ID).map(<[u8]>::to_vec),
         }))
@@ -201,20 +206,21 @@ fn attribute<'a>(attributes: &[AnyRef<'a>], wanted: ObjectIdentifier) -> Option<
 }
 
 fn named(bags: Vec<Bag>) -> Vec<Entry> {
-    let names: Vec<_> = bags
-        .iter()
-        .filter(|bag| !bag.is_key() && bag.local_key_id.is_some())
-        .filter_map(|bag| Some((bag.local_key_id.clone(), bag.name.clone()?)))
-        .collect();
+    let mut names = HashMap::new();
+    for bag in bags.iter().filter(|bag| !bag.is_key()) {
+        if let (Some(id), Some(name)) = (&bag.local_key_id, &bag.name) {
+            names.entry(id.clone()).or_insert_with(|| Arc::clone(name));
+        }
+    }
     let mut keys = 0;
     let entry = |bag: Bag| {
-        let mut name = bag.name.clone();
-        if bag.is_key() {
+        let mut name = bag.name;
+        if matches!(bag.item, Item::PrivateKey(_)) {
             keys += 1;
-            let of_certificate = names.iter().find(|(id, _)| *id == bag.local_key_id);
+            let of_certificate = bag.local_key_id.and_then(|id| names.get(&id).cloned());
             name = name
-                .or_else(|| of_certificate.map(|(_, name)| name.clone()))
-                .or_else(|| Some(keys.to_string()));
+                .or(of_certificate)
+                .or_else(|| Some(keys.to_string().into()));
         }
         match name {
             Some(name) => Entry::new(bag.item).with_alias(name),

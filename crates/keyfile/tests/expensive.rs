@@ -1,52 +1,13 @@
 //! Files made to cost too much, or to end the process.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[cfg(test)]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "common/craft.rs"]
+mod craft;
+
+use craft::*;
 use jwt_bearer_keyfile::{KeyFileError, KeyFileErrorKind as Kind, PrivateKey};
-
-const INTEGER: u8 = 2;
-const OCTETS: u8 = 4;
-const OID: u8 = 6;
-const SEQUENCE: u8 = 0x30;
-
-const PBES2: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
-const PBKDF2: [u8; 9] = [0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12];
-const SCRYPT: [u8; 9] = [0x2b, 6, 1, 4, 1, 0xda, 0x47, 4, 11];
-const AES_256_CBC: [u8; 9] = [0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
-
-fn tlv(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
-    let value = parts.concat();
-    let [high, low] = (value.len() as u16).to_be_bytes();
-    let length = match value.len() {
-        0..128 => vec![low],
-        128..256 => vec![0x81, low],
-        _ => vec![0x82, high, low],
-    };
-    [&[tag][..], &length, &value].concat()
-}
-
-fn integer(number: u128) -> Vec<u8> {
-    let octets = number.to_be_bytes();
-    let zeros = octets.iter().take_while(|octet| **octet == 0).count();
-    tlv(
-        INTEGER,
-        &[&[0], &octets[zeros..]][usize::from(zeros < 16 && octets[zeros] < 128)..],
-    )
-}
-
-fn encrypted(kdf: &[u8], salt: usize, numbers: &[u128]) -> Vec<u8> {
-    let numbers: Vec<u8> = numbers.iter().copied().flat_map(integer).collect();
-    let parameters = tlv(SEQUENCE, &[&tlv(OCTETS, &[&vec![7; salt]]), &numbers]);
-    let kdf = tlv(SEQUENCE, &[&tlv(OID, &[kdf]), &parameters]);
-    let cipher = tlv(
-        SEQUENCE,
-        &[&tlv(OID, &[&AES_256_CBC]), &tlv(OCTETS, &[&[7; 16]])],
-    );
-    let scheme = tlv(
-        SEQUENCE,
-        &[&tlv(OID, &[&PBES2]), &tlv(SEQUENCE, &[&kdf, &cipher])],
-    );
-    tlv(SEQUENCE, &[&scheme, &tlv(OCTETS, &[&[7; 32]])])
-}
 
 fn refusal(der: &[u8]) -> KeyFileError {
     PrivateKey::read(der, Some(b"secret")).unwrap_err()
@@ -88,15 +49,18 @@ fn expensive_pbkdf2_is_refused_at_once() {
 
 #[test]
 fn expensive_scrypt_is_refused_at_once() {
-    let cases: [([u128; 3], Kind); 13] = [
+    let cases: [([u128; 3], Kind); 15] = [
         ([1 << 14, 8, 1], Kind::WrongPassphrase),
-        ([1 << 15, 8, 1], Kind::WrongPassphrase),
+        ([1 << 14, 15, 1], Kind::WrongPassphrase),
+        ([1 << 15, 8, 1], Kind::TooExpensive),
         ([1 << 16, 8, 1], Kind::TooExpensive),
         ([1 << 20, 8, 1], Kind::TooExpensive),
         ([1 << 40, 8, 1], Kind::TooExpensive),
         ([1 << 63, 65535, 65535], Kind::TooExpensive),
         ([1 << 14, 65535, 1], Kind::TooExpensive),
         ([1 << 14, 8, 65535], Kind::TooExpensive),
+        // Little memory for N, much for p.
+        ([2, 31, 65535], Kind::TooExpensive),
         ([0, 8, 1], Kind::Malformed),
         ([1, 8, 1], Kind::Malformed),
         ([1000, 8, 1], Kind::Malformed),
@@ -165,35 +129,6 @@ fn older_schemes_have_the_same_limit() {
             assert_eq!(refusal(&old(oid, count)).kind(), kind, "{count}");
         }
     }
-}
-
-/// A PKCS#12 store without encryption, around these bags; with a MAC of so many iterations, if any.
-fn pkcs12(bags: &[u8], iterations: Option<u128>) -> Vec<u8> {
-    let data = tlv(OID, &[&[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 1]]);
-    let content = |octets: &[u8]| {
-        tlv(
-            SEQUENCE,
-            &[&data, &tlv(CONTEXT, &[&tlv(OCTETS, &[octets])])],
-        )
-    };
-    let safes = tlv(SEQUENCE, &[&content(&tlv(SEQUENCE, &[bags]))]);
-    let sha1 = tlv(SEQUENCE, &[&tlv(OID, &[&[0x2b, 14, 3, 2, 26]])]);
-    let mac = iterations.map(|count| {
-        let info = tlv(SEQUENCE, &[&sha1, &tlv(OCTETS, &[&[7; 20]])]);
-        tlv(
-            SEQUENCE,
-            &[&info, &tlv(OCTETS, &[&[7; 8]]), &integer(count)],
-        )
-    });
-    let mac = mac.unwrap_or_default();
-    tlv(SEQUENCE, &[&integer(3), &content(&safes), &mac])
-}
-
-const CONTEXT: u8 = 0xa0;
-
-fn key_bag(key: &[u8]) -> Vec<u8> {
-    let oid: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 12, 10, 1, 2];
-    tlv(SEQUENCE, &[&tlv(OID, &[oid]), &tlv(CONTEXT, &[key])])
 }
 
 #[test]

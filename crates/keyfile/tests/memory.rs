@@ -4,10 +4,15 @@
 #[cfg(test)]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod common;
+#[cfg(test)]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "common/craft.rs"]
+mod craft;
 
 use std::time::{Duration, Instant};
 
 use common::file;
+use craft::{CERTIFICATE, KEY, SCRYPT, bag, encrypted, jks, pkcs12};
 use jwt_bearer_keyfile::{KeyFile, PrivateKey, read_public_key};
 use peak_alloc::PeakAlloc;
 use proptest::prelude::*;
@@ -143,6 +148,69 @@ fn anything() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// Sound containers of many things with long names.
+fn crafted() -> impl Strategy<Value = Vec<u8>> {
+    let long = || prop_oneof![0..64usize, 0..32_768usize];
+    let byte = prop::sample::select(vec![b'a', 0xff, 0xd8]);
+    let java = (
+        1..=2u8,
+        0..20usize,
+        long(),
+        byte.clone(),
+        0..8000usize,
+        0..8usize,
+    )
+        .prop_map(|(version, keys, alias, byte, certificates, len)| {
+            jks(
+                version,
+                keys,
+                &vec![byte; alias],
+                certificates / (keys + 1),
+                &vec![7; len],
+            )
+        });
+    let pkcs12 = (0..3000usize, 0..3000usize, long(), byte, 0..4u8).prop_map(
+        |(keys, certificates, name, byte, id)| {
+            let certificate = bag(CERTIFICATE, b"", &vec![byte; name], &[id]);
+            let certificates = certificate.repeat(certificates / (1 + name / 16));
+            let keys = bag(KEY, b"", b"", &[id]).repeat(keys);
+            pkcs12(&[certificates, keys].concat(), None)
+        },
+    );
+    let json = (0..3000usize, "[a-z]{0,40}").prop_map(|(keys, kid)| {
+        let key = format!("{{\"kty\":\"OKP\",\"d\":\"\",\"kid\":\"{kid}\"}}");
+        format!("{{\"keys\":[{}]}}", vec![key; keys].join(",")).into_bytes()
+    });
+    let pem = (0..3000usize, "[A-Z]{1,30}").prop_map(|(blocks, label)| {
+        format!("-----BEGIN {label}-----\n-----END {label}-----\n")
+            .repeat(blocks)
+            .into_bytes()
+    });
+    prop_oneof![java, pkcs12, json, pem]
+}
+
+/// Small and large numbers alike: N is two to the power of the first.
+fn scrypt() -> impl Strategy<Value = Vec<u8>> {
+    let number = || prop_oneof![1..4u128, 1..64u128, 1..=65535u128];
+    (0..24u32, number(), number()).prop_map(|(n, r, p)| encrypted(&SCRYPT, 8, &[1 << n, r, p]))
+}
+
+/// Files that once took hundreds of megabytes.
+fn once_too_large() -> Vec<Vec<u8>> {
+    let name = vec![b'a'; 200_000];
+    let keys = bag(KEY, b"", b"", b"1").repeat(3000);
+    let few = bag(KEY, b"", b"", b"1").repeat(900);
+    let certificate = bag(CERTIFICATE, b"", &name, b"1");
+    vec![
+        jks(1, 1, &[0xff; 32767], 8000, b""),
+        jks(1, 1, &[0xff; 32767], 900, b"x"),
+        jks(1, 1, &[0xff; 32767], 8000, b"x"),
+        pkcs12(&[&certificate[..], &keys].concat(), None),
+        pkcs12(&[&certificate[..], &few].concat(), None),
+        encrypted(&SCRYPT, 8, &[2, 31, 65535]),
+    ]
+}
+
 #[test]
 fn no_file_takes_too_much() {
     // The measure sees what it should see.
@@ -152,6 +220,10 @@ fn no_file_takes_too_much() {
     let taken = peak(|| use_up(&file("p256-scrypt.pem")));
     assert!((16 << 20..=MAX_MEMORY).contains(&taken), "{taken}");
 
+    for bytes in once_too_large() {
+        check(&bytes).unwrap();
+    }
+
     let config = |cases| ProptestConfig {
         cases,
         failure_persistence: None,
@@ -160,4 +232,6 @@ fn no_file_takes_too_much() {
     let any = |bytes: Vec<u8>| check(&bytes);
     TestRunner::new(config(200)).run(&anything(), any).unwrap();
     TestRunner::new(config(600)).run(&damaged(), any).unwrap();
+    TestRunner::new(config(100)).run(&crafted(), any).unwrap();
+    TestRunner::new(config(60)).run(&scrypt(), any).unwrap();
 }

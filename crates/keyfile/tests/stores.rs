@@ -451,3 +451,25 @@ fn lost_line_ends_do_no_harm_to_old_encrypted_pem() {
         }
     }
 }
+
+#[test]
+fn more_than_any_store_holds_is_refused() {
+    let key = text("ed25519.jwk");
+    for (count, is_fine) in [(1000, true), (1001, false)] {
+        let set = format!("{{\"keys\": [{}]}}", vec![&key[..]; count].join(","));
+        let pem = text("rsa-public.pem").repeat(count);
+        for bytes in [set, pem] {
+            let read = KeyFile::read(bytes.as_bytes(), None);
+            let error = read
+                .map(|file| assert_eq!(file.entries().len(), count))
+                .err();
+            let text = error.as_ref().map(ToString::to_string);
+            assert_eq!(
+                error.map(|error| error.kind()),
+                (!is_fine).then_some(Kind::TooExpensive)
+            );
+            let expected = "the file holds more than 1000 keys and certificates: keep the key in a file of its own";
+            assert_eq!(text.as_deref(), (!is_fine).then_some(expected));
+        }
+    }
+}
