@@ -74,6 +74,19 @@ impl KeyFileError {
         )
     }
 
+    pub(crate) fn mismatched() -> Self {
+        Self::malformed(
+            "the parts of the key do not belong together; take a fresh copy of its file",
+        )
+    }
+
+    pub(crate) fn no_random_numbers() -> Self {
+        Self::new(
+            KeyFileErrorKind::Random,
+            "the system gives no random numbers; nothing was made",
+        )
+    }
+
     /// Several keys in a store, where one was not named.
     pub(crate) fn unnamed(aliases: &[&str]) -> Self {
         Self::new(
@@ -132,6 +145,12 @@ fn list(names: &[&str]) -> String {
     let short = |name: &&str| {
         let name = name.chars().take(64).flat_map(|c| match c {
             '`' => vec!['\''],
+            // Others change the order in which a terminal shows what follows.
+            '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => c.escape_unicode().collect(),
             c if c.is_control() => c.escape_default().collect(),
             c => vec![c],
         });
@@ -166,6 +185,10 @@ pub enum KeyFileErrorKind {
     PassphraseNeeded,
     /// The passphrase does not decrypt the key, or the file is damaged: the two cannot be told apart.
     WrongPassphrase,
+    /// A certificate that belongs to another key.
+    OtherKey,
+    /// The system gives no random numbers.
+    Random,
     /// Reading or decrypting it would take more time or memory than any honest file asks for.
     TooExpensive,
 }

@@ -57,6 +57,8 @@ pub(crate) enum Form {
     Text,
     OtherDer,
     Binary,
+    /// Blocks, whatever is in them.
+    Pem,
 }
 
 impl Form {
@@ -92,6 +94,7 @@ impl Form {
             Self::Text => "text that is neither PEM nor base64",
             Self::OtherDer => "DER that is no key",
             Self::Binary => "bytes of no known form",
+            Self::Pem => "PEM",
         }
     }
 
@@ -164,7 +167,8 @@ impl Form {
             | Self::Empty
             | Self::Text
             | Self::OtherDer
-            | Self::Binary => self.remedy_for_both(),
+            | Self::Binary
+            | Self::Pem => self.remedy_for_both(),
         }
     }
 
@@ -219,7 +223,8 @@ impl Form {
             | Self::Empty
             | Self::Text
             | Self::OtherDer
-            | Self::Binary => self.remedy_for_both(),
+            | Self::Binary
+            | Self::Pem => self.remedy_for_both(),
         }
     }
 

@@ -1,3 +1,5 @@
+use chacha20::ChaCha20Rng;
+use chacha20::rand_core::SeedableRng;
 use jwt_bearer_signer::KeyKind;
 use ring::rand::SystemRandom;
 use ring::signature::{
@@ -5,10 +7,9 @@ use ring::signature::{
 };
 use rsa::RsaPrivateKey;
 use rsa::pkcs1::EncodeRsaPrivateKey;
-use rsa::rand_core::UnwrapErr;
 use zeroize::Zeroizing;
 
-use crate::{KeyFileError, KeyFileErrorKind, PrivateKey};
+use crate::{KeyFileError, PrivateKey};
 
 /// Needs the feature `generate`.
 impl PrivateKey {
@@ -17,27 +18,24 @@ impl PrivateKey {
     /// Blocks: a tenth of a second for 2048 bits, up to several for 4096.
     ///
     /// # Errors
-    /// `Unsupported` for any other size.
-    ///
-    /// # Panics
-    /// If the system gives no random numbers.
+    /// `Unsupported` for any other size, `Random` if the system gives no random numbers.
     pub fn generate_rsa(bits: usize) -> Result<Self, KeyFileError> {
         if ![2048, 3072, 4096].contains(&bits) {
             let text = format!("asked for an RSA key of {bits} bits, expected 2048, 3072 or 4096");
             return Err(KeyFileError::unsupported(text));
         }
-        let key = RsaPrivateKey::new(&mut UnwrapErr(getrandom::SysRng), bits)
-            .map_err(|error| failed(&format!("the RSA key could not be made: {error}")))?;
-        let der = key
-            .to_pkcs1_der()
-            .map_err(|_| failed("the RSA key could not be written"))?;
+        // The numbers are drawn from one seed, since their source may not fail on the way.
+        let mut random = ChaCha20Rng::from_seed(*seed()?);
+        let failed = || KeyFileError::malformed("the RSA key could not be made");
+        let key = RsaPrivateKey::new(&mut random, bits).map_err(|_| failed())?;
+        let der = key.to_pkcs1_der().map_err(|_| failed())?;
         crate::rsa::read(der.as_bytes())
     }
 
     /// Makes an EC key on [`KeyKind::P256`] or [`KeyKind::P384`], with random numbers of the system.
     ///
     /// # Errors
-    /// `Unsupported` for any other kind, `Malformed` if the system gives no random numbers.
+    /// `Unsupported` for any other kind, `Random` if the system gives no random numbers.
     pub fn generate_ec(curve: KeyKind) -> Result<Self, KeyFileError> {
         let algorithm = match curve {
             KeyKind::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
@@ -48,29 +46,30 @@ impl PrivateKey {
             }
         };
         let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new())
-            .map_err(|_| failed("the EC key could not be made: no random numbers"))?;
+            .map_err(|_| KeyFileError::no_random_numbers())?;
         Self::read(pkcs8.as_ref(), None)
     }
 
     /// Makes an Ed25519 key, with random numbers of the system.
     ///
     /// # Errors
-    /// `Malformed` if the system gives no random numbers.
+    /// `Random` if the system gives no random numbers.
     pub fn generate_ed25519() -> Result<Self, KeyFileError> {
-        let mut seed = Zeroizing::new([0; 32]);
-        getrandom::fill(&mut seed[..])
-            .map_err(|_| failed("the Ed25519 key could not be made: no random numbers"))?;
+        let seed = seed()?;
         Ok(Self::Ed25519 { seed, public: None })
     }
 }
 
-fn failed(text: &str) -> KeyFileError {
-    KeyFileError::new(KeyFileErrorKind::Malformed, text)
+fn seed() -> Result<Zeroizing<[u8; 32]>, KeyFileError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut seed[..]).map_err(|_| KeyFileError::no_random_numbers())?;
+    Ok(seed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::KeyFileErrorKind;
 
     #[test]
     fn fresh_keys_are_read_back_and_differ() {
@@ -82,12 +81,12 @@ mod tests {
         ];
         for make in makers {
             let key = make().unwrap();
-            let pem = key.to_pkcs8_pem();
+            let pem = key.to_pkcs8_pem().unwrap();
             let again = PrivateKey::read(pem.as_bytes(), None).unwrap();
-            assert_eq!(*again.to_pkcs8_pem(), *pem);
+            assert_eq!(*again.to_pkcs8_pem().unwrap(), *pem);
             assert_eq!(again.public_key().unwrap(), key.public_key().unwrap());
             assert_eq!(again.kind(), key.kind());
-            assert_ne!(*make().unwrap().to_pkcs8_pem(), *pem);
+            assert_ne!(*make().unwrap().to_pkcs8_pem().unwrap(), *pem);
         }
     }
 

@@ -80,11 +80,16 @@ fn of_pem(
     key_id: Option<String>,
     passphrase: Option<Zeroizing<String>>,
 ) -> Result<Vec<Entry>, KeyFileError> {
-    // This undoes all of JSON's escapes that PEM comes with.
-    let pem = pem::unescape(text.get().as_bytes());
+    let no_pem = || KeyFileError::found(Form::Text, Wanted::PrivateKey);
+    let text: Zeroizing<String> = match serde_json::from_str(text.get()) {
+        Ok(text) => Zeroizing::new(text),
+        Err(_) => return Err(no_pem()),
+    };
+    // Beside JSON's own escapes there can be others, of a text that was escaped twice.
+    let pem = pem::unescape(text.as_bytes());
     let blocks = pem::blocks(&pem)?;
-    if blocks.is_empty() && text.get().len() > 2 {
-        return Err(KeyFileError::found(Form::Text, Wanted::PrivateKey));
+    if blocks.is_empty() && !text.is_empty() {
+        return Err(no_pem());
     }
     let mut entries = key_file::of_blocks(&blocks)?;
     entries.retain(|entry| matches!(entry.item(), Item::PrivateKey(_)));

@@ -39,7 +39,7 @@ impl KeyFile {
             Content::Pem(text) => {
                 let blocks = pem::blocks(&text)?;
                 Ok(Self {
-                    form: Form::Text,
+                    form: Form::Pem,
                     entries: of_blocks(&blocks)?,
                     otherwise: KeyFileError::found_blocks(&blocks, Wanted::PrivateKey),
                 })
@@ -75,10 +75,7 @@ impl KeyFile {
     /// What the file is, for people: `a PKCS#12 store`, `a public key`, `an HTML page`; `PEM` for any PEM.
     #[must_use]
     pub const fn form(&self) -> &'static str {
-        match self.form {
-            Form::Text if !self.entries.is_empty() => "PEM",
-            form => form.name(),
-        }
+        self.form.name()
     }
 
     /// What is in it, in the order of the file.

@@ -5,10 +5,13 @@ use jwt_bearer_signer::KeyKind;
 use zeroize::Zeroizing;
 
 use crate::form::{Form, Wanted};
-use crate::{KeyFile, KeyFileError, ec, ed25519, recognise, rsa, write};
+use crate::{KeyFile, KeyFileError, ec, ed25519, recognise, rsa};
 
-/// A private key out of a file, checked: it is of a kind and size that can sign here, and an EC point belongs to its
-/// scalar.
+/// A private key out of a file: of a kind and size that can sign here, and an EC point belongs to its scalar.
+///
+/// Whether the numbers of an RSA key, and the halves of an Ed25519 key, belong together takes more work; it is checked
+/// before a key is written, and by whoever signs with it. RSA's private exponent, which is in the file and not used to
+/// sign, is checked with the feature `generate` alone.
 ///
 /// `Debug` tells the kind only. The octets are wiped when it is dropped.
 #[derive(Clone)]
@@ -95,14 +98,6 @@ impl PrivateKey {
             Self::Rsa { kind, .. } | Self::Ec { kind, .. } => *kind,
             Self::Ed25519 { .. } => KeyKind::Ed25519,
         }
-    }
-
-    /// The key as PKCS#8 in PEM, not encrypted: label `PRIVATE KEY`, lines of 64, LF at the end of each.
-    ///
-    /// Ed25519 comes as version 1, which OpenSSL 3.0 and Python read too.
-    #[must_use]
-    pub fn to_pkcs8_pem(&self) -> Zeroizing<String> {
-        write::pkcs8_pem(self)
     }
 }
 

@@ -31,7 +31,7 @@ pub fn read_public_key(bytes: &[u8]) -> Result<PublicKey, KeyFileError> {
     }
 }
 
-fn from_der(der: &[u8]) -> Result<PublicKey, KeyFileError> {
+pub(crate) fn from_der(der: &[u8]) -> Result<PublicKey, KeyFileError> {
     let key = match recognise::form_of_der(der)? {
         Form::Spki => PublicKey::from_spki_der(der),
         Form::Pkcs1Public => PublicKey::from_rsa_der(der),

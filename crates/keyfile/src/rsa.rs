@@ -2,6 +2,8 @@ use der::asn1::ObjectIdentifier;
 use der::{Decode, Encode};
 use jwt_bearer_signer::{KeyKind, PublicKey};
 use pkcs1::RsaPrivateKeyRef;
+use ring::rand::SystemRandom;
+use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use zeroize::Zeroizing;
 
 use crate::{KeyFileError, PrivateKey};
@@ -55,4 +57,19 @@ pub(crate) fn read(der: &[u8]) -> Result<PrivateKey, KeyFileError> {
         kind,
         pkcs1: Zeroizing::new(der.to_vec()),
     })
+}
+
+/// Whether the numbers belong together: signs with them, and ring verifies what it has signed.
+pub(crate) fn check(der: &[u8]) -> Result<(), KeyFileError> {
+    let pair = RsaKeyPair::from_der(der).map_err(|_| KeyFileError::mismatched())?;
+    let mut signature = vec![0; pair.public().modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), b"", &mut signature)
+        .map_err(|_| KeyFileError::mismatched())?;
+    // ring signs without the private exponent, and does not look at it.
+    #[cfg(feature = "generate")]
+    <::rsa::RsaPrivateKey as ::rsa::pkcs1::DecodeRsaPrivateKey>::from_pkcs1_der(der)
+        .ok()
+        .and_then(|key| key.validate().ok())
+        .ok_or_else(KeyFileError::mismatched)?;
+    Ok(())
 }

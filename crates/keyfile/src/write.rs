@@ -18,11 +18,7 @@ impl PrivateKey {
     /// # Errors
     /// `Malformed` if the two halves of an Ed25519 key do not belong together.
     pub fn public_key(&self) -> Result<PublicKey, KeyFileError> {
-        let damaged = || {
-            KeyFileError::malformed(
-                "the parts of the key do not belong together; take a fresh copy of its file",
-            )
-        };
+        let damaged = KeyFileError::mismatched;
         let public_key = match self {
             Self::Rsa { pkcs1, .. } => {
                 let key = RsaPrivateKeyRef::from_der(pkcs1).map_err(|_| damaged())?;
@@ -44,10 +40,20 @@ impl PrivateKey {
     /// The key as PKCS#8 in DER, not encrypted ([RFC 5958 §2](https://www.rfc-editor.org/rfc/rfc5958#section-2)).
     ///
     /// Ed25519 comes as version 1, which OpenSSL 3.0 and Python read too.
-    #[must_use]
-    pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
-        // DER fails only for sizes that no key here has.
-        pkcs8(self).unwrap_or_default()
+    ///
+    /// # Errors
+    /// `Malformed` if the numbers of the key do not belong together.
+    pub fn to_pkcs8_der(&self) -> Result<Zeroizing<Vec<u8>>, KeyFileError> {
+        self.check()?;
+        pkcs8(self).map_err(|_| unwritable())
+    }
+
+    /// The same in PEM: label `PRIVATE KEY`, lines of 64, LF at the end of each.
+    ///
+    /// # Errors
+    /// As [`to_pkcs8_der`](Self::to_pkcs8_der).
+    pub fn to_pkcs8_pem(&self) -> Result<Zeroizing<String>, KeyFileError> {
+        pem("PRIVATE KEY", &self.to_pkcs8_der()?)
     }
 
     /// The key as PKCS#8 in DER, encrypted with PBES2
@@ -57,22 +63,22 @@ impl PrivateKey {
     /// Blocks for about a tenth of a second.
     ///
     /// # Errors
-    /// `Unsupported` for an empty passphrase, `Malformed` if the system gives no random numbers.
+    /// `Unsupported` for an empty passphrase, `Random` if the system gives no random numbers, `Malformed` if the numbers
+    /// of the key do not belong together.
     pub fn to_encrypted_pkcs8_der(&self, passphrase: &[u8]) -> Result<Vec<u8>, KeyFileError> {
         if passphrase.is_empty() {
             return Err(KeyFileError::unsupported(
                 "found an empty passphrase, expected one to encrypt the key with",
             ));
         }
-        let failed =
-            |_| KeyFileError::malformed("the key could not be encrypted: no random numbers");
-        let parameters = Parameters::generate_pbkdf2(&mut getrandom::SysRng).map_err(failed)?;
-        let pkcs8 = self.to_pkcs8_der();
+        let pkcs8 = self.to_pkcs8_der()?;
+        let parameters = Parameters::generate_pbkdf2(&mut getrandom::SysRng)
+            .map_err(|_| KeyFileError::no_random_numbers())?;
         PrivateKeyInfoRef::from_der(&pkcs8)
-            .map_err(|_| KeyFileError::malformed("the key could not be encrypted"))?
+            .map_err(|_| unwritable())?
             .encrypt_with_params(parameters, passphrase)
             .map(|document| document.as_bytes().to_vec())
-            .map_err(|_| KeyFileError::malformed("the key could not be encrypted"))
+            .map_err(|_| unwritable())
     }
 
     /// The same in PEM, label `ENCRYPTED PRIVATE KEY`.
@@ -81,16 +87,19 @@ impl PrivateKey {
     /// As [`to_encrypted_pkcs8_der`](Self::to_encrypted_pkcs8_der).
     pub fn to_encrypted_pkcs8_pem(&self, passphrase: &[u8]) -> Result<String, KeyFileError> {
         let der = self.to_encrypted_pkcs8_der(passphrase)?;
-        Ok(pem("ENCRYPTED PRIVATE KEY", &der).to_string())
+        Ok(pem("ENCRYPTED PRIVATE KEY", &der)?.to_string())
     }
 
     /// The key in OpenSSL's older PEM, not encrypted: label `RSA PRIVATE KEY`
     /// ([RFC 8017 §A.1.2](https://www.rfc-editor.org/rfc/rfc8017#appendix-A.1.2), PKCS#1) or `EC PRIVATE KEY`
     /// ([RFC 5915 §3](https://www.rfc-editor.org/rfc/rfc5915#section-3), SEC1). `None` for Ed25519, which has none.
-    #[must_use]
-    pub fn to_traditional_pem(&self) -> Option<Zeroizing<String>> {
+    ///
+    /// # Errors
+    /// `Malformed` if the numbers of the key do not belong together.
+    pub fn to_traditional_pem(&self) -> Result<Option<Zeroizing<String>>, KeyFileError> {
+        self.check()?;
         match self {
-            Self::Rsa { pkcs1, .. } => Some(pem("RSA PRIVATE KEY", pkcs1)),
+            Self::Rsa { pkcs1, .. } => pem("RSA PRIVATE KEY", pkcs1).map(Some),
             Self::Ec {
                 kind,
                 scalar,
@@ -101,22 +110,34 @@ impl PrivateKey {
                     parameters: Some(curve(*kind).into()),
                     public_key: Some(point),
                 };
-                // DER fails only for sizes that no key here has.
-                let der = Zeroizing::new(sec1.to_der().unwrap_or_default());
-                Some(pem("EC PRIVATE KEY", &der))
+                let der = Zeroizing::new(sec1.to_der().map_err(|_| unwritable())?);
+                pem("EC PRIVATE KEY", &der).map(Some)
             }
-            Self::Ed25519 { .. } => None,
+            Self::Ed25519 { .. } => Ok(None),
+        }
+    }
+
+    /// What reading leaves out, since it takes arithmetic, and what a signer checks too. A wrong key that was written
+    /// anew would pass for a good one.
+    pub(crate) fn check(&self) -> Result<(), KeyFileError> {
+        match self {
+            Self::Rsa { pkcs1, .. } => rsa::check(pkcs1),
+            // Its point was compared when it was read.
+            Self::Ec { .. } => Ok(()),
+            Self::Ed25519 { .. } => self.public_key().map(drop),
         }
     }
 }
 
-pub(crate) fn pkcs8_pem(key: &PrivateKey) -> Zeroizing<String> {
-    pem("PRIVATE KEY", &key.to_pkcs8_der())
+fn pem(label: &'static str, der: &[u8]) -> Result<Zeroizing<String>, KeyFileError> {
+    der::pem::encode_string(label, LineEnding::LF, der)
+        .map(Zeroizing::new)
+        .map_err(|_| unwritable())
 }
 
-fn pem(label: &'static str, der: &[u8]) -> Zeroizing<String> {
-    // Fails only for labels and sizes that cannot be here.
-    Zeroizing::new(der::pem::encode_string(label, LineEnding::LF, der).unwrap_or_default())
+/// Of sizes and labels that no key here has.
+fn unwritable() -> KeyFileError {
+    KeyFileError::malformed("the key cannot be written")
 }
 
 fn pkcs8(key: &PrivateKey) -> der::Result<Zeroizing<Vec<u8>>> {

@@ -3,7 +3,7 @@ use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, PrivateKeyChain};
 use crate::form::Form;
 use crate::pem;
 use crate::recognise::{self, Content};
-use crate::{KeyFileError, KeyFileErrorKind, PrivateKey, read_public_key};
+use crate::{KeyFileError, KeyFileErrorKind, PrivateKey, public_key, read_public_key};
 
 /// As many for the cipher as for the MAC, since whoever guesses takes the cheaper one.
 const ITERATIONS: u32 = 600_000;
@@ -17,8 +17,8 @@ impl PrivateKey {
     /// and whatever is newer read this. Blocks for about a second.
     ///
     /// # Errors
-    /// `NotAPublicKey` if there is no certificate, `Malformed` if it cannot be read or belongs to another key,
-    /// `Unsupported` for an empty passphrase, or one with characters beyond U+FFFF, which PKCS#12 cannot hold.
+    /// `NotAPublicKey` if there is no certificate, `OtherKey` if the first belongs to another key, `Malformed` if it or
+    /// the key is damaged, `Unsupported` for an empty passphrase, or one with characters beyond U+FFFF, which PKCS#12 cannot hold.
     pub fn to_pkcs12(
         &self,
         alias: &str,
@@ -32,8 +32,11 @@ impl PrivateKey {
                  of letters and digits for example",
             ));
         }
-        if read_public_key(certificates)? != self.public_key()? {
-            return Err(KeyFileError::malformed(
+        let chain = chain(certificates)?;
+        // Not what else is in the file: a public key beside the certificates says nothing of them.
+        if public_key::from_der(&chain[0])? != self.public_key()? {
+            return Err(KeyFileError::new(
+                KeyFileErrorKind::OtherKey,
                 "the certificate belongs to another key: take the one that was made for this key",
             ));
         }
@@ -44,12 +47,12 @@ impl PrivateKey {
                 format!("the PKCS#12 store cannot be written: {error}"),
             )
         };
-        let chain = chain(certificates)?
+        let chain = chain
             .iter()
             .map(|der| Certificate::from_der(der))
             .collect::<Result<Vec<_>, _>>()
             .map_err(unwritable)?;
-        let key = p12_keystore::PrivateKey::from_der(&self.to_pkcs8_der()).map_err(unwritable)?;
+        let key = p12_keystore::PrivateKey::from_der(&self.to_pkcs8_der()?).map_err(unwritable)?;
         let mut store = KeyStore::new();
         let chain = PrivateKeyChain::new(alias, key, chain);
         store.add_entry(alias, KeyStoreEntry::PrivateKeyChain(chain));
@@ -62,7 +65,7 @@ impl PrivateKey {
     }
 }
 
-/// The certificates in DER.
+/// The certificates in DER, one at least.
 fn chain(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyFileError> {
     let chain: Vec<_> = match Content::of(bytes) {
         Content::Pem(text) => pem::blocks(&text)?
@@ -76,6 +79,7 @@ fn chain(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyFileError> {
         _ => Vec::new(),
     };
     if chain.is_empty() {
+        read_public_key(bytes)?;
         return Err(KeyFileError::new(
             KeyFileErrorKind::NotAPublicKey,
             "found a public key, expected an X.509 certificate: PKCS#12 holds a key with its certificate",

@@ -31,7 +31,7 @@ fn read(folder: &Path, name: &str) -> Result<PrivateKey, jwt_bearer_keyfile::Key
 fn assert_same(folder: &Path, name: &str, plain: &str) {
     let key = read(folder, name).unwrap_or_else(|error| panic!("{name}: {error}"));
     assert_eq!(
-        *key.to_pkcs8_pem(),
+        *key.to_pkcs8_pem().unwrap(),
         std::fs::read_to_string(folder.join(plain)).unwrap(),
         "{name}"
     );
@@ -238,7 +238,7 @@ fn every_way_to_make_a_key() {
         openssl(folder, command);
         let key = read(folder, "made").unwrap_or_else(|error| panic!("{command}: {error}"));
         assert_eq!(key.kind().to_string(), kind, "{command}");
-        std::fs::write(folder.join("ours"), &**key.to_pkcs8_pem()).unwrap();
+        std::fs::write(folder.join("ours"), &**key.to_pkcs8_pem().unwrap()).unwrap();
         openssl(folder, "pkey -in ours -check -noout");
     }
 }

@@ -9,7 +9,7 @@ use jwt_bearer_keyfile::{KeyFileErrorKind, PrivateKey};
 
 fn read(bytes: &[u8]) -> String {
     let key = PrivateKey::read(bytes, Some(b"secret")).unwrap_or_else(|error| panic!("{error}"));
-    key.to_pkcs8_pem().to_string()
+    key.to_pkcs8_pem().unwrap().to_string()
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn open(name: &str, alias: Option<&str>, passphrase: &str) -> Result<String, Key
     let passphrase = Some(passphrase.as_bytes());
     let file = KeyFile::read(&file(name), passphrase)?;
     let (_, key) = file.private_key(alias)?;
-    Ok(key.open(passphrase)?.to_pkcs8_pem().to_string())
+    Ok(key.open(passphrase)?.to_pkcs8_pem().unwrap().to_string())
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_stands_beside_a_key_is_told() {
 #[test]
 fn a_box_configuration_opens_itself() {
     let key = PrivateKey::read(&file("box.json"), None).unwrap();
-    assert_eq!(*key.to_pkcs8_pem(), text("rsa.pem"));
+    assert_eq!(*key.to_pkcs8_pem().unwrap(), text("rsa.pem"));
     let wrong = text("box.json").replace("\"passphrase\": \"secret\"", "\"passphrase\": \"other\"");
     assert_eq!(
         PrivateKey::read(wrong.as_bytes(), None).unwrap_err().kind(),
@@ -136,7 +136,7 @@ fn an_empty_passphrase_is_tried_for_pkcs12() {
     for name in ["p256-empty.p12", "p256-open.p12"] {
         assert_eq!(open(name, None, "").unwrap(), text("p256.pem"));
         let key = PrivateKey::read(&file(name), None).unwrap();
-        assert_eq!(*key.to_pkcs8_pem(), text("p256.pem"));
+        assert_eq!(*key.to_pkcs8_pem().unwrap(), text("p256.pem"));
     }
 }
 
@@ -419,7 +419,7 @@ fn jwks_that_are_not_usable_say_why() {
         .filter(|line| !line.contains("\"x\"") && !line.contains("\"y\""))
         .collect();
     let key = PrivateKey::read(bare.replace(",}", "}").as_bytes(), None).unwrap();
-    assert_eq!(*key.to_pkcs8_pem(), text("p256.pem"));
+    assert_eq!(*key.to_pkcs8_pem().unwrap(), text("p256.pem"));
 }
 
 #[test]
@@ -438,7 +438,7 @@ fn lost_line_ends_do_no_harm_to_old_encrypted_pem() {
         ] {
             let key = PrivateKey::read(variant.as_bytes(), Some(b"secret"));
             let key = key.unwrap_or_else(|error| panic!("{name}: {error}: {variant}"));
-            assert_eq!(*key.to_pkcs8_pem(), *plain.to_pkcs8_pem());
+            assert_eq!(*key.to_pkcs8_pem().unwrap(), *plain.to_pkcs8_pem().unwrap());
         }
         for variant in [
             pem.replace("DEK-Info", "DEK"),
@@ -470,6 +470,27 @@ fn more_than_any_store_holds_is_refused() {
             );
             let expected = "the file holds more than 1000 keys and certificates: keep the key in a file of its own";
             assert_eq!(text.as_deref(), (!is_fine).then_some(expected));
+        }
+    }
+}
+
+/// As System.Text.Json and PHP escape them.
+#[test]
+fn escapes_of_json_do_no_harm() {
+    for (name, passphrase) in [("box.json", "secret"), ("google.json", "")] {
+        let plain = open(name, None, passphrase).unwrap();
+        let json = text(name);
+        assert!(json.contains('+') && json.contains('/'));
+        for (from, to) in [
+            ("+", "\\u002B"),
+            ("/", "\\/"),
+            ("\\n", "\\u000A"),
+            ("\\n", "\\\\n"),
+        ] {
+            let json = json.replace(from, to);
+            let file = KeyFile::read(json.as_bytes(), None).unwrap();
+            let (_, key) = file.private_key(None).unwrap();
+            assert_eq!(*key.open(None).unwrap().to_pkcs8_pem().unwrap(), plain);
         }
     }
 }

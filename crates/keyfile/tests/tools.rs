@@ -76,7 +76,7 @@ fn open(
     let passphrase = passphrase.map(str::as_bytes);
     let file = KeyFile::read(&bytes, passphrase)?;
     let (_, key) = file.private_key(alias)?;
-    Ok(key.open(passphrase)?.to_pkcs8_pem().to_string())
+    Ok(key.open(passphrase)?.to_pkcs8_pem().unwrap().to_string())
 }
 
 /// The right passphrase gives the key, others and none do not.
@@ -103,7 +103,7 @@ fn assert_pair(folder: &Path, name: &str, alias: Option<&str>, passphrase: &str,
     let (entry, key) = file.private_key(alias).unwrap();
     let key = key.open(passphrase).unwrap();
     assert_eq!(key.kind().to_string(), kind);
-    std::fs::write(folder.join("ours"), &**key.to_pkcs8_pem()).unwrap();
+    std::fs::write(folder.join("ours"), &**key.to_pkcs8_pem().unwrap()).unwrap();
     openssl(folder, "pkey -in ours -pubout -out ours.pub");
     let ours = read_public_key(&std::fs::read(folder.join("ours.pub")).unwrap()).unwrap();
     let certificates = file

@@ -1,5 +1,9 @@
 //! Private keys as they are written: read back, in the form that was asked for.
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[cfg(test)]
 mod common;
@@ -9,7 +13,8 @@ use std::collections::BTreeSet;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{file, text};
-use jwt_bearer_keyfile::{KeyFileErrorKind, PrivateKey, read_public_key};
+use jwt_bearer_keyfile::{KeyFile, KeyFileErrorKind, PrivateKey, read_public_key};
+use jwt_bearer_signer::Algorithm;
 
 const KEYS: [&str; 4] = ["rsa.pem", "p256.pem", "p384.pem", "ed25519.pem"];
 
@@ -40,8 +45,11 @@ fn the_forms_are_those_of_openssl() {
             .lines()
             .filter(|line| !line.starts_with('-'))
             .collect();
-        assert_eq!(*key(name).to_pkcs8_der(), STANDARD.decode(base64).unwrap());
-        let pem = key(name).to_traditional_pem();
+        assert_eq!(
+            *key(name).to_pkcs8_der().unwrap(),
+            STANDARD.decode(base64).unwrap()
+        );
+        let pem = key(name).to_traditional_pem().unwrap();
         assert_eq!(pem.map(|pem| pem.to_string()), traditional.map(text));
     }
 }
@@ -54,7 +62,7 @@ fn an_encrypted_key_is_read_with_its_passphrase_alone() {
         assert!(pem.starts_with("-----BEGIN ENCRYPTED PRIVATE KEY-----\n"));
         assert!(pem.ends_with("-----END ENCRYPTED PRIVATE KEY-----\n"));
         let again = PrivateKey::read(pem.as_bytes(), Some("pässwörd€".as_bytes())).unwrap();
-        assert_eq!(again.to_pkcs8_pem(), key.to_pkcs8_pem());
+        assert_eq!(again.to_pkcs8_pem().unwrap(), key.to_pkcs8_pem().unwrap());
         let error = PrivateKey::read(pem.as_bytes(), None).unwrap_err();
         assert_eq!(error.kind(), KeyFileErrorKind::PassphraseNeeded);
         let error = PrivateKey::read(pem.as_bytes(), Some(b"wrong")).unwrap_err();
@@ -100,7 +108,7 @@ fn a_private_jwk_has_the_members_of_its_kind() {
         ("ed25519.pem", "kty kid crv x d"),
     ] {
         let key = key(name);
-        let jwk = key.to_jwk().unwrap();
+        let jwk = key.to_jwk(None, None).unwrap();
         let object = jwk
             .strip_prefix("{\"")
             .unwrap()
@@ -114,6 +122,61 @@ fn a_private_jwk_has_the_members_of_its_kind() {
         assert_eq!(names, members.split(' ').collect());
         assert_eq!(pairs[1], ("kid", &*key.public_key().unwrap().thumbprint()));
         assert_eq!(format!("{key:?}"), format!("PrivateKey({})", key.kind()));
+    }
+}
+
+#[test]
+fn a_jwk_keeps_the_id_and_the_algorithm_that_are_given() {
+    let jwk = key("rsa.pem")
+        .to_jwk(Some("a \"b\"\u{1}"), Some(Algorithm::Ps256))
+        .unwrap();
+    let file = KeyFile::read(jwk.as_bytes(), None).unwrap();
+    let (entry, read) = file.private_key(None).unwrap();
+    assert_eq!(entry.key_id(), Some("a \"b\"\u{1}"));
+    assert_eq!(entry.algorithm(), Some(Algorithm::Ps256));
+    let pem = read.open(None).unwrap().to_pkcs8_pem().unwrap();
+    assert_eq!(*pem, text("rsa.pem"));
+}
+
+/// Each member of a JWK replaced by one that is as long.
+#[test]
+fn a_key_whose_numbers_do_not_belong_together_is_not_written() {
+    let wrong = |name: &str, member: &str| {
+        let jwk = text(name);
+        let start = format!("\"{member}\": \"");
+        let at = jwk.find(&start).unwrap() + start.len() + 20;
+        let other = if &jwk[at..=at] == "A" { "B" } else { "A" };
+        PrivateKey::read(
+            [&jwk[..at], other, &jwk[at + 1..]].concat().as_bytes(),
+            None,
+        )
+    };
+    let mut members = vec!["n", "p", "q", "dp", "dq", "qi"];
+    // It takes the crate that makes keys to find this.
+    if cfg!(feature = "generate") {
+        members.push("d");
+    }
+    let rsa = members.into_iter().map(|member| ("rsa.jwk", member));
+    for (name, member) in rsa.chain([("ed25519.jwk", "x"), ("ed25519.jwk", "d")]) {
+        let key = wrong(name, member).unwrap();
+        let errors = [
+            key.to_pkcs8_der().err(),
+            key.to_pkcs8_pem().err(),
+            key.to_traditional_pem().err(),
+            key.to_encrypted_pkcs8_der(b"secret").err(),
+            key.to_encrypted_pkcs8_pem(b"secret").err(),
+            key.to_jwk(None, None).err(),
+        ];
+        for error in errors {
+            let error = error.unwrap_or_else(|| panic!("{member} of {name} was written"));
+            assert_eq!(error.kind(), KeyFileErrorKind::Malformed);
+            let text = "the parts of the key do not belong together; take a fresh copy of its file";
+            assert_eq!(error.to_string(), text);
+        }
+    }
+    for member in ["x", "y", "d"] {
+        let error = wrong("p256.jwk", member).unwrap_err();
+        assert_eq!(error.kind(), KeyFileErrorKind::Malformed);
     }
 }
 
@@ -137,10 +200,27 @@ mod pkcs12 {
                 KeyStore::from_pkcs12(&store, "pässwörd€", Pkcs12ImportPolicy::Strict).unwrap();
             let (alias, chain) = store.private_key_chain().unwrap();
             assert_eq!(alias, "Box");
-            assert_eq!(chain.key().as_der(), *key.to_pkcs8_der());
+            assert_eq!(chain.key().as_der(), *key.to_pkcs8_der().unwrap());
             assert_eq!(chain.certs().len(), 1);
             let public_key = read_public_key(chain.certs()[0].as_der()).unwrap();
             assert_eq!(public_key, key.public_key().unwrap());
+        }
+    }
+
+    /// A public key in the same file is not what is compared.
+    #[test]
+    fn the_first_certificate_is_the_keys_own() {
+        let rsa = key("rsa.pem");
+        let [own, other] = ["rsa-certificate.pem", "p256-certificate.pem"].map(text);
+        for (file, is_fine) in [
+            (format!("{}{other}", text("rsa-public.pem")), false),
+            (format!("{other}{own}"), false),
+            (format!("{own}{other}"), true),
+            (format!("{}{own}", text("p256-public.pem")), true),
+        ] {
+            let error = rsa.to_pkcs12("a", file.as_bytes(), "secret").err();
+            let kind = error.map(|error| error.kind());
+            assert_eq!(kind, (!is_fine).then_some(KeyFileErrorKind::OtherKey));
         }
     }
 
@@ -152,7 +232,7 @@ mod pkcs12 {
                 "a",
                 "p256-certificate.pem",
                 "secret",
-                KeyFileErrorKind::Malformed,
+                KeyFileErrorKind::OtherKey,
                 "the certificate belongs to another key",
             ),
             (
