@@ -99,10 +99,14 @@ fn variable(what: &str, name: &str) -> Result<SecretString, Failure> {
         "the variable that is named".into()
     };
     match std::env::var(name) {
-        Ok(value) if value.is_empty() => {
-            Err(Failure::usage(format!("{shown}, for the {what}, is empty")))
+        Ok(value) => {
+            let value = Zeroizing::new(value);
+            // A newline at the end comes from the file that the variable was filled from.
+            match value.trim_end_matches(['\r', '\n']) {
+                "" => Err(Failure::usage(format!("{shown}, for the {what}, is empty"))),
+                value => Ok(value.into()),
+            }
         }
-        Ok(value) => Ok(value.into()),
         Err(std::env::VarError::NotPresent) => Err(Failure::usage(format!(
             "{shown}, for the {what}, is not set"
         ))

@@ -119,7 +119,7 @@ impl FromStr for KeyUri {
                     .into(),
             )),
             Some(("awskms", rest)) => aws_kms(text, rest),
-            Some(("piv", rest)) => piv(text, rest),
+            Some(("piv", rest)) => piv(rest),
             Some(_) if Path::new(text).exists() => Ok(Self::file(text)),
             Some((scheme, _)) => Err(KeyUriError(format!(
                 "`{scheme}:` is no known kind of key, and there is no file `{text}`; known are `file:`, `env:`, \
@@ -245,35 +245,42 @@ fn aws_kms(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
     })
 }
 
-fn piv(text: &str, rest: &str) -> Result<KeyUri, KeyUriError> {
-    if rest.to_ascii_lowercase().contains("pin=") {
-        return Err(KeyUriError(
-            "a PIN does not stand beside the slot, where other people can read it; it is asked for when it is needed"
-                .into(),
-        ));
-    }
-    let (place, [serial]) = parts(text, rest, ["serial"])?;
+fn piv(rest: &str) -> Result<KeyUri, KeyUriError> {
+    // Nothing of the text is repeated: it may have a PIN in it.
+    let (slot, parameters) = rest.split_once('?').unwrap_or((rest, ""));
     let is_slot = |slot: &u8| matches!(slot, 0x82..=0x95 | 0x9a | 0x9c..=0x9e);
-    let slot = match place.len() {
-        2 => u8::from_str_radix(&place, 16).ok().filter(is_slot),
+    let slot = match slot.len() {
+        2 => u8::from_str_radix(slot, 16).ok().filter(is_slot),
         _ => None,
     };
     let Some(slot) = slot else {
-        return Err(KeyUriError(format!(
-            "`{text}` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95"
-        )));
+        return Err(KeyUriError(
+            "what stands behind `piv:` is no slot that holds a key; write 9a, 9c, 9d, 9e, or one of 82 to 95, and then \
+             `?serial=` and the number of the token if there are several"
+                .into(),
+        ));
     };
-    let serial = match serial.map(|serial| serial.parse()) {
-        None => None,
-        Some(Ok(serial)) => Some(serial),
-        Some(Err(_)) => {
-            return Err(KeyUriError(format!(
-                "the serial number in `{text}` is no number; `jwt-bearer key list --piv` shows it, and it is printed on \
-                 the token"
-            )));
-        }
+    if parameters.is_empty() {
+        return Ok(KeyUri::Piv { slot, serial: None });
+    }
+    let Some(serial) = parameters.strip_prefix("serial=") else {
+        return Err(KeyUriError(
+            "behind `piv:` and the slot stands `?serial=` and the number of the token, or nothing; a PIN does not stand \
+             there, where other people can read it, but is asked for when it is needed"
+                .into(),
+        ));
     };
-    Ok(KeyUri::Piv { slot, serial })
+    let serial = serial.parse().map_err(|_| {
+        KeyUriError(
+            "what stands behind `serial=` is no serial number; `jwt-bearer key list --piv` shows it, and it is printed on \
+             the token"
+                .into(),
+        )
+    })?;
+    Ok(KeyUri::Piv {
+        slot,
+        serial: Some(serial),
+    })
 }
 
 /// What stands before the `?`, and the values of the parameters behind it, percent-decoded.
@@ -389,6 +396,13 @@ mod tests {
 
     #[test]
     fn wrong_texts_are_refused() {
+        const NO_SLOT: &str = "what stands behind `piv:` is no slot that holds a key; write 9a, 9c, 9d, 9e, or one of 82 \
+                               to 95, and then `?serial=` and the number of the token if there are several";
+        const NO_SERIAL: &str = "what stands behind `serial=` is no serial number; `jwt-bearer key list --piv` shows \
+                                 it, and it is printed on the token";
+        const NO_PIN: &str = "behind `piv:` and the slot stands `?serial=` and the number of the token, or nothing; a \
+                              PIN does not stand there, where other people can read it, but is asked for when it is \
+                              needed";
         let cases = [
             ("", "the key is empty; give a file, or `env:NAME`"),
             ("env:", "`env:` has no name; write `env:NAME`"),
@@ -424,24 +438,28 @@ mod tests {
             ),
             (
                 "piv:9b",
-                "`piv:9b` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95",
+                NO_SLOT,
             ),
             (
                 "piv:+9c",
-                "`piv:+9c` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95",
+                NO_SLOT,
             ),
             (
                 "piv:",
-                "`piv:` names no slot that holds a key; write `piv:` and 9a, 9c, 9d, 9e, or one of 82 to 95",
+                NO_SLOT,
             ),
             (
                 "piv:9c?serial=YK5",
-                "the serial number in `piv:9c?serial=YK5` is no number; `jwt-bearer key list --piv` shows it, and it is printed on the token",
+                NO_SERIAL,
             ),
-            (
-                "piv:9c?pin=123456",
-                "a PIN does not stand beside the slot, where other people can read it; it is asked for when it is needed",
-            ),
+            ("piv:9c?serial=1&serial=2", NO_SERIAL),
+            ("piv:9c?serial=", NO_SERIAL),
+            ("piv:9c?serial=1&pin=123456", NO_SERIAL),
+            ("piv:9c?pin=123456", NO_PIN),
+            ("piv:9c?pin-value=123456", NO_PIN),
+            ("piv:9c?123456", NO_PIN),
+            ("piv:9c;pin-value=123456", NO_SLOT),
+            ("piv:9c:123456", NO_SLOT),
             (
                 "vault:box",
                 "`vault:` is no known kind of key, and there is no file `vault:box`; known are `file:`, `env:`, `awskms:` and `piv:`",

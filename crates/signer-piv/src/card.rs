@@ -1,9 +1,10 @@
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 
 use jwt_bearer_signer::SignError;
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
 
 use crate::apdu::Channel;
+use crate::caller::Caller;
 use crate::error::{pcsc_failed, unavailable};
 use crate::find;
 
@@ -13,7 +14,7 @@ const MAX_RECEIVED: usize = 258;
 /// Connects to tokens. A trait so that tests can script the card behind it.
 pub(crate) trait Cards {
     /// Looks for the token anew, and connects to it.
-    fn connect(&mut self, serial: u32) -> Result<Box<dyn Card>, SignError>;
+    fn connect(&mut self, serial: u32, caller: Caller<'_>) -> Result<Box<dyn Card>, SignError>;
 }
 
 /// A connection to a card, which is ended without a reset when it is dropped.
@@ -30,21 +31,26 @@ pub(crate) struct Readers {
 }
 
 impl Cards for Readers {
-    fn connect(&mut self, serial: u32) -> Result<Box<dyn Card>, SignError> {
-        let reader = find::reader_of(serial, &self.last)?;
+    fn connect(&mut self, serial: u32, caller: Caller<'_>) -> Result<Box<dyn Card>, SignError> {
+        let reader = find::one(Some(serial), &self.last, caller)?.reader;
         let failed = |error| pcsc_failed(error, &format!("YubiKey {serial}"));
         let name = CString::new(reader.as_str())
             .map_err(|_| unavailable(format!("the reader `{reader}` has no usable name")))?;
         let context = Context::establish(Scope::User).map_err(failed)?;
-        let card = context
-            .connect(&name, ShareMode::Shared, Protocols::ANY)
-            .map_err(failed)?;
+        let card = Handle::connect(&context, &name).map_err(failed)?;
         self.last = reader;
-        Ok(Box::new(Handle(Some(card))))
+        Ok(Box::new(card))
     }
 }
 
-struct Handle(Option<pcsc::Card>);
+pub(crate) struct Handle(Option<pcsc::Card>);
+
+impl Handle {
+    pub(crate) fn connect(context: &Context, reader: &CStr) -> Result<Self, pcsc::Error> {
+        let card = context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
+        Ok(Self(Some(card)))
+    }
+}
 
 impl Card for Handle {
     fn begin(&mut self) -> Result<Box<dyn Channel + '_>, pcsc::Error> {
@@ -55,13 +61,19 @@ impl Card for Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        // Dropped by itself, the card would be reset, which every other program would feel.
-        if let Some(Err((card, _))) = self
-            .0
-            .take()
-            .map(|card| card.disconnect(Disposition::LeaveCard))
-        {
-            std::mem::forget(card);
+        use pcsc::Error as E;
+        let card = self.0.take();
+        match card.map(|card| card.disconnect(Disposition::LeaveCard)) {
+            // There is no service any more that could reset the card.
+            Some(Err((
+                card,
+                E::NoService | E::ServiceStopped | E::InvalidHandle | E::CommError,
+            ))) => {
+                drop(card);
+            }
+            // Dropped by itself, the card would be reset, which every other program would feel.
+            Some(Err((card, _))) => std::mem::forget(card),
+            Some(Ok(())) | None => {}
         }
     }
 }

@@ -1,28 +1,28 @@
-use std::ops::ControlFlow;
-
 use der::Encode;
 use jwt_bearer_signer::{PublicKey, SignError};
 use yubikey::piv::{self, SlotId};
 use yubikey::{Error, YubiKey};
 
+use crate::caller::Caller;
 use crate::error::pcsc_failed;
-use crate::find::each_token;
+use crate::find;
 use crate::token::{PinPolicy, SlotKey, TouchPolicy};
 use crate::{PublicKeySource, Slot, Token, certificate};
 
-/// Describes every token.
-pub(crate) fn every_token() -> Result<Vec<Token>, SignError> {
+/// Describes every token, but for those that are pulled out meanwhile.
+pub(crate) fn every_token(caller: Caller<'_>) -> Result<Vec<Token>, SignError> {
     let mut tokens = Vec::new();
-    let visited = each_token(None, |yubikey| match token(yubikey) {
-        Ok(token) => {
-            tokens.push(token);
-            ControlFlow::Continue(())
+    let mut failed = None;
+    for found in find::all(caller)? {
+        match found.read(|yubikey| token(yubikey, caller)) {
+            Ok(token) => tokens.push(token),
+            Err(error) => failed = Some(error),
         }
-        Err(error) => ControlFlow::Break(error),
-    })?;
-    match visited.result {
-        Some(error) => Err(error),
-        None => Ok(tokens),
+    }
+    caller.still_waits()?;
+    match failed {
+        Some(error) if tokens.is_empty() => Err(error),
+        _ => Ok(tokens),
     }
 }
 
@@ -94,9 +94,10 @@ pub(crate) fn key(yubikey: &mut YubiKey, slot: Slot) -> Result<Option<SlotKey>, 
     }))
 }
 
-fn token(yubikey: &mut YubiKey) -> Result<Token, SignError> {
+fn token(yubikey: &mut YubiKey, caller: Caller<'_>) -> Result<Token, SignError> {
     let mut keys = Vec::new();
     for slot in Slot::all() {
+        caller.still_waits()?;
         keys.extend(key(yubikey, slot)?);
     }
     Ok(Token {

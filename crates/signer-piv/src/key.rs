@@ -56,7 +56,7 @@ impl PivKey {
         self
     }
 
-    /// The PIN, in up to 8 octets. Sent to the token at the first signature that needs it, and kept in memory that is
+    /// The PIN, in 6 to 8 octets. Sent to the token at the first signature that needs it, and kept in memory that is
     /// wiped.
     pub fn pin(mut self, pin: SecretString) -> Self {
         self.pin = PinSource::Given(Arc::new(pin));
@@ -83,6 +83,10 @@ impl PivKey {
     }
 
     /// Whether the last try before the PIN is blocked may be spent. Not unless this is set to true.
+    ///
+    /// Tries are counted before a PIN is sent, but not before one that the token has accepted on the same connection:
+    /// with the PIN policy always, it is sent at every signature. Where another program changes the PIN meanwhile and
+    /// leaves one try, that one is spent.
     pub fn spend_last_try(mut self, spend: bool) -> Self {
         self.spend_last_try = spend;
         self
@@ -104,13 +108,13 @@ impl PivKey {
     /// - `KeyNotFound`: the slot is empty, or several tokens are plugged in and no serial number was set.
     /// - `InvalidKey`: the key is X25519 or RSA with 1,024 bits, which sign no JWT.
     /// - `UnsupportedAlgorithm`: the algorithm does not fit the key.
-    /// - `AccessDenied`: the PIN that was set is empty or too long, or this user may not use the PC/SC service.
+    /// - `AccessDenied`: the PIN that was set can be none, or this user may not use the PC/SC service.
     /// - `Unavailable`: the token is not plugged in, another program has it for itself, or the PC/SC service does not
     ///   run.
-    /// - `Timeout`: another program holds a token.
+    /// - `Timeout`: another program holds a token, or another opening of this process has not come to its end.
     pub async fn open(self) -> Result<PivSigner, SignError> {
         self.pin.check()?;
-        apart(self.timeout, move || PivSigner::open(self)).await
+        apart(self.timeout, move |caller| PivSigner::open(self, caller)).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod algorithm;
 mod apdu;
+mod caller;
 mod card;
 mod certificate;
 mod describe;

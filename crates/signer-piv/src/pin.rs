@@ -81,19 +81,32 @@ impl fmt::Debug for PinSource {
     }
 }
 
-/// A PIN as the card takes it: eight octets, filled up with FF.
+/// A PIN as the card takes it: eight octets, filled up with FF. They stay where they are when it is moved, and are wiped
+/// there.
 #[derive(PartialEq, Eq)]
-pub(crate) struct Pin(Zeroizing<[u8; 8]>);
+pub(crate) struct Pin(Box<Zeroizing<[u8; 8]>>);
 
 impl Pin {
     pub(crate) fn new(pin: &SecretString) -> Result<Self, SignError> {
-        let octets = pin.expose_secret().as_bytes();
+        let pin = pin.expose_secret();
+        let octets = pin.as_bytes();
         if octets.is_empty() {
             return Err(denied(
                 "the PIN is empty, and was not sent; give the PIN of the token",
             ));
         }
-        let mut padded = Zeroizing::new([0xff; 8]);
+        if pin.trim() != pin || pin.contains(char::is_control) {
+            return Err(denied(
+                "the PIN begins or ends with a blank, or has a line end or another control character in it, and was \
+                 not sent; give the PIN alone",
+            ));
+        }
+        if octets.len() < 6 {
+            return Err(denied(
+                "the PIN has fewer than 6 octets, which no PIV token takes, and was not sent",
+            ));
+        }
+        let mut padded = Box::new(Zeroizing::new([0xff; 8]));
         padded
             .get_mut(..octets.len())
             .ok_or_else(|| {
@@ -119,10 +132,23 @@ mod tests {
         let pin = |text: &str| Pin::new(&text.into()).map(|pin| *pin.padded());
         assert_eq!(pin("123456").unwrap(), *b"123456\xff\xff");
         assert_eq!(pin("12345678").unwrap(), *b"12345678");
-        for (text, expected) in [("", "is empty"), ("123456789", "more than 8 octets")] {
+        assert_eq!(pin("pin 1ö").unwrap(), *b"pin 1\xc3\xb6\xff");
+        for (text, expected) in [
+            ("", "is empty"),
+            ("12345", "fewer than 6 octets"),
+            ("123456789", "more than 8 octets"),
+            ("123456\n", "a line end"),
+            ("123456\r\n", "a line end"),
+            (" 123456", "with a blank"),
+            ("123456 ", "with a blank"),
+            ("123\u{7}456", "control character"),
+            ("      ", "with a blank"),
+        ] {
             let error = pin(text).unwrap_err();
             assert_eq!(error.kind(), SignErrorKind::AccessDenied);
-            assert!(error.source().unwrap().to_string().contains(expected));
+            let source = error.source().unwrap().to_string();
+            assert!(source.contains(expected), "{source}");
+            assert!(source.contains("was not sent"), "{source}");
         }
     }
 

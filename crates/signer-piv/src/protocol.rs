@@ -2,7 +2,9 @@ use crate::apdu::{Broken, Channel, Command, tlv, value};
 use crate::pin::Pin;
 
 /// The first five octets of the PIV application's name.
-const APPLICATION: [u8; 5] = [0xa0, 0x00, 0x00, 0x03, 0x08];
+const PIV: [u8; 5] = [0xa0, 0x00, 0x00, 0x03, 0x08];
+/// The name of the application that tells the serial number of tokens before version 5.
+const OTP: [u8; 8] = [0xa0, 0x00, 0x00, 0x05, 0x27, 0x20, 0x01, 0x01];
 
 pub(crate) const SUCCESS: u16 = 0x9000;
 /// No PIN was given, or no touch.
@@ -21,26 +23,47 @@ pub(crate) enum PinState {
     Unknown(u16),
 }
 
-/// Selects the PIV application, which forgets the PIN.
-pub(crate) fn select(channel: &mut dyn Channel) -> Result<u16, Broken> {
-    let command = Command {
-        ins: 0xa4,
-        p1: 0x04,
-        p2: 0x00,
-        data: &APPLICATION,
-    };
-    Ok(command.send(channel)?.status)
+/// Whether a status is that of a class, an instruction or parameters that an application does not know: another one than
+/// PIV is selected.
+pub(crate) const fn is_unselected(status: u16) -> bool {
+    matches!(
+        status,
+        0x6d00 | 0x6e00 | 0x6881 | 0x6884 | 0x6a81 | 0x6a86 | 0x6b00
+    )
 }
 
-/// The serial number, which tokens before version 5 do not tell here.
+/// Selects the PIV application, which forgets the PIN.
+pub(crate) fn select(channel: &mut dyn Channel) -> Result<u16, Broken> {
+    select_application(channel, &PIV)
+}
+
+/// The serial number of the token whose PIV application is selected. One before version 5 tells it by another
+/// application, after which PIV is selected again.
 pub(crate) fn serial(channel: &mut dyn Channel) -> Result<Option<u32>, Broken> {
-    let reply = Command {
-        ins: 0xf8,
-        p1: 0x00,
+    if let Some(serial) = serial_of_5(channel)? {
+        return Ok(Some(serial));
+    }
+    if select_application(channel, &OTP)? != SUCCESS {
+        return Ok(None);
+    }
+    let serial = number(channel, 0x01, 0x10)?;
+    select(channel)?;
+    Ok(serial)
+}
+
+/// The serial number, if the PIV application is selected, and the token is of version 5.
+pub(crate) fn serial_of_5(channel: &mut dyn Channel) -> Result<Option<u32>, Broken> {
+    number(channel, 0xf8, 0x00)
+}
+
+fn number(channel: &mut dyn Channel, ins: u8, p1: u8) -> Result<Option<u32>, Broken> {
+    let command = Command {
+        ins,
+        p1,
         p2: 0x00,
         data: &[],
-    }
-    .send(channel)?;
+    };
+    let reply = command.send(channel)?;
     if reply.status != SUCCESS {
         return Ok(None);
     }
@@ -48,6 +71,16 @@ pub(crate) fn serial(channel: &mut dyn Channel) -> Result<Option<u32>, Broken> {
         [a, b, c, d] => Ok(Some(u32::from_be_bytes([a, b, c, d]))),
         _ => Err(Broken::Reply),
     }
+}
+
+fn select_application(channel: &mut dyn Channel, name: &[u8]) -> Result<u16, Broken> {
+    let command = Command {
+        ins: 0xa4,
+        p1: 0x04,
+        p2: 0x00,
+        data: name,
+    };
+    Ok(command.send(channel)?.status)
 }
 
 /// Gives the PIN; without one, asks how it stands with it, which costs no try.
@@ -66,7 +99,8 @@ pub(crate) fn verify(channel: &mut dyn Channel, pin: Option<&Pin>) -> Result<Pin
     })
 }
 
-/// Takes the PIN back, for whoever uses the card next.
+/// Takes the PIN back, for whoever uses the card next. Where the token does not know how to, PIV is selected anew, which
+/// does the same.
 pub(crate) fn log_out(channel: &mut dyn Channel) -> Result<(), Broken> {
     let command = Command {
         ins: 0x20,
@@ -74,7 +108,10 @@ pub(crate) fn log_out(channel: &mut dyn Channel) -> Result<(), Broken> {
         p2: 0x80,
         data: &[],
     };
-    command.send(channel).map(drop)
+    if command.send(channel)?.status != SUCCESS {
+        select(channel)?;
+    }
+    Ok(())
 }
 
 /// Signs a padded block, a digest or a message: RSA octets, ECDSA DER or Ed25519 octets; or the status of the refusal.
@@ -185,13 +222,31 @@ mod tests {
             ("614e 9000", Err(Broken::Reply)),
         ] {
             let script = Script::default().then("00f8000000", reply);
-            assert_eq!(serial(&mut script.channel()), expected);
+            assert_eq!(serial_of_5(&mut script.channel()), expected);
         }
         let script = Script::default()
-            .then("00a4040005 a000000308", "6a82")
-            .then("0020ff8000", "9000");
-        assert_eq!(select(&mut script.channel()), Ok(0x6a82));
-        assert_eq!(log_out(&mut script.channel()), Ok(()));
+            .then("00f8000000", "6d00")
+            .then("00a4040008 a000000527200101", "9000")
+            .then("0001100000", "00bc614e 9000")
+            .then("00a4040005 a000000308", "9000");
+        assert_eq!(serial(&mut script.channel()), Ok(Some(12_345_678)));
+        script.is_done();
+        let script = Script::default()
+            .then("00f8000000", "6d00")
+            .then("00a4040008 a000000527200101", "6a82");
+        assert_eq!(serial(&mut script.channel()), Ok(None));
+        script.is_done();
+    }
+
+    #[test]
+    fn a_token_that_knows_no_log_out_is_selected_anew() {
+        let script = Script::default()
+            .then("0020ff8000", "9000")
+            .then("0020ff8000", "6a86")
+            .then("00a4040005 a000000308", "9000");
+        for _ in 0..2 {
+            assert_eq!(log_out(&mut script.channel()), Ok(()));
+        }
         script.is_done();
     }
 

@@ -6,11 +6,11 @@ use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind};
 
 use crate::algorithm::too_long;
 use crate::apdu::{Broken, Channel};
+use crate::caller::{Caller, Stage};
 use crate::card::{Card, Cards};
 use crate::error::{denied, invalid_key, not_found, other, pcsc_failed, unavailable};
-use crate::pin::{PinRequest, PinSource};
-use crate::protocol::{self, NOT_SATISFIED, PinState, SUCCESS};
-use crate::thread::{Stage, StageCell};
+use crate::pin::{Pin, PinRequest, PinSource};
+use crate::protocol::{self, NOT_SATISFIED, PinState, SUCCESS, is_unselected};
 use crate::{PinPolicy, Slot, TouchPolicy};
 
 use pins::{Pins, tries_left, unexpected};
@@ -36,21 +36,7 @@ pub(crate) struct Request {
 pub(crate) struct Job<'a> {
     pub(crate) request: &'a Request,
     pub(crate) payload: &'a [u8],
-    /// Whether nobody waits for it any more.
-    pub(crate) is_given_up: &'a dyn Fn() -> bool,
-}
-
-impl Job<'_> {
-    /// Nothing is done for a caller who has gone, in particular nothing that costs a try.
-    fn still_wanted(&self) -> Result<(), SignError> {
-        if (self.is_given_up)() {
-            return Err(SignError::new(
-                SignErrorKind::Timeout,
-                "nobody waits for the signature",
-            ));
-        }
-        Ok(())
-    }
+    pub(crate) caller: Caller<'a>,
 }
 
 /// A card in use: its connection, and what is known of its PIN. Lives on the card's thread.
@@ -61,7 +47,6 @@ pub(crate) struct Session<C> {
     pins: Pins,
     /// The slot that was touched for last, and when.
     touched: Option<(Slot, Instant)>,
-    stage: Arc<StageCell>,
 }
 
 /// Why there is no signature.
@@ -90,22 +75,27 @@ impl From<Broken> for Trouble {
 }
 
 impl<C: Cards> Session<C> {
-    pub(crate) fn new(serial: u32, cards: C, stage: Arc<StageCell>) -> Self {
+    /// A session with this token, which has refused these PINs before.
+    pub(crate) fn new(serial: u32, cards: C, refused: Vec<Pin>) -> Self {
         Self {
             serial,
             cards,
             card: None,
-            pins: Pins::default(),
+            pins: Pins {
+                refused,
+                ..Pins::default()
+            },
             touched: None,
-            stage,
         }
     }
 
     /// Signs. Connects if it is not connected, and once more if the connection is found to be lost.
     pub(crate) fn sign(&mut self, job: &Job<'_>) -> Result<Vec<u8>, SignError> {
         let mut may_reconnect = true;
+        // The caller's alone until the card has accepted it.
+        let mut fresh = None;
         loop {
-            match self.attempt(job) {
+            match self.attempt(job, &mut fresh) {
                 Ok(signature) => return Ok(signature),
                 Err(Trouble::Final(error)) => return Err(error),
                 Err(_) if may_reconnect => {
@@ -122,7 +112,7 @@ impl<C: Cards> Session<C> {
     }
 
     /// Forgets the connection, without a reset of the card.
-    pub(crate) fn disconnect(&mut self) {
+    fn disconnect(&mut self) {
         self.card = None;
         self.touched = None;
         self.pins.is_proven = false;
@@ -130,7 +120,7 @@ impl<C: Cards> Session<C> {
     }
 
     /// Takes the PIN back, so that the next program has to give it too.
-    pub(crate) fn end(&mut self) {
+    pub(crate) fn log_out(&mut self) {
         if self.pins.is_verified
             && let Some(card) = &mut self.card
             && let Ok(mut channel) = card.begin()
@@ -141,34 +131,38 @@ impl<C: Cards> Session<C> {
         self.disconnect();
     }
 
-    fn attempt(&mut self, job: &Job<'_>) -> Result<Vec<u8>, Trouble> {
+    /// The PINs that the card has refused, for the next session with it.
+    pub(crate) fn into_refused(self) -> Vec<Pin> {
+        self.pins.refused
+    }
+
+    fn attempt(&mut self, job: &Job<'_>, fresh: &mut Option<Pin>) -> Result<Vec<u8>, Trouble> {
         let request = job.request;
-        self.connect()?;
+        self.connect(job.caller)?;
         let verifies = match request.pin_policy.unwrap_or(PinPolicy::of(request.slot)) {
             PinPolicy::Never => false,
             PinPolicy::Once => !self.pins.is_verified,
             PinPolicy::Always => true,
         };
         if verifies {
-            self.ask(job)?;
+            self.ask(job, fresh)?;
         }
-        if let Some(signature) = self.transact(job, verifies)? {
+        if let Some(signature) = self.transact(job, verifies, fresh)? {
             return Ok(signature);
         }
         // Asked for outside of the transaction, which would keep every other program waiting for the person.
-        self.ask(job)?;
-        let signature = self.transact(job, true)?;
+        self.ask(job, fresh)?;
+        let signature = self.transact(job, true, fresh)?;
         signature.ok_or_else(|| refused(job, &self.name(), NOT_SATISFIED).into())
     }
 
-    fn connect(&mut self) -> Result<(), Trouble> {
+    fn connect(&mut self, caller: Caller<'_>) -> Result<(), Trouble> {
         if self.card.is_some() {
             return Ok(());
         }
-        self.stage.set(Stage::Waiting);
-        let mut card = self.cards.connect(self.serial)?;
+        let mut card = self.cards.connect(self.serial, caller)?;
         {
-            let mut channel = card.begin().map_err(Trouble::Lost)?;
+            let mut channel = caller.begin(&mut *card).map_err(Trouble::Lost)?;
             let status = protocol::select(&mut *channel)?;
             if status != SUCCESS {
                 return Err(unavailable(format!(
@@ -178,11 +172,12 @@ impl<C: Cards> Session<C> {
                 ))
                 .into());
             }
-            if let Some(serial) = protocol::serial(&mut *channel)?
-                && serial != self.serial
-            {
+            let serial = protocol::serial(&mut *channel)?;
+            if serial != Some(self.serial) {
+                let other =
+                    serial.map_or("another card".into(), |serial| format!("YubiKey {serial}"));
                 return Err(unavailable(format!(
-                    "YubiKey {serial} is plugged in where {} was; plug that one in again",
+                    "{other} is plugged in where {} was; plug that one in again",
                     self.name()
                 ))
                 .into());
@@ -193,18 +188,18 @@ impl<C: Cards> Session<C> {
     }
 
     /// Asks for the PIN, unless it is known. The card is not held meanwhile.
-    fn ask(&mut self, job: &Job<'_>) -> Result<(), Trouble> {
+    fn ask(&mut self, job: &Job<'_>, fresh: &mut Option<Pin>) -> Result<(), Trouble> {
         let request = job.request;
-        if self.pins.current.is_some() {
+        if self.pins.known.is_some() || fresh.is_some() {
             return Ok(());
         }
         let tries_left = {
-            let mut channel = begin(&mut self.card, &self.stage)?;
-            job.still_wanted()?;
+            let mut channel = begin(&mut self.card, job.caller)?;
+            job.caller.still_waits()?;
             let state = protocol::verify(&mut *channel, None)?;
             tries_left(state, request.spend_last_try, self.serial)?
         };
-        self.stage.set(Stage::Pin);
+        job.caller.stage.set(Stage::Pin);
         let pin = request.pin.ask(PinRequest {
             serial: self.serial,
             slot: request.slot,
@@ -212,46 +207,50 @@ impl<C: Cards> Session<C> {
         })?;
         if self.pins.refused.contains(&pin) {
             return Err(denied(format!(
-                "{} has refused this PIN before, and it was not sent again; give another one",
+                "{} has refused this PIN before, and it was not sent again; give another one, or start this program \
+                 anew if it is the right one by now",
                 self.name()
             ))
             .into());
         }
-        self.pins.current = Some(pin);
+        *fresh = Some(pin);
         Ok(())
     }
 
     /// Verifies if it must, and signs, with nobody between; `None` if the card wants a PIN and none is known.
-    fn transact(&mut self, job: &Job<'_>, verifies: bool) -> Result<Option<Vec<u8>>, Trouble> {
+    fn transact(
+        &mut self,
+        job: &Job<'_>,
+        verifies: bool,
+        fresh: &mut Option<Pin>,
+    ) -> Result<Option<Vec<u8>>, Trouble> {
         let request = job.request;
         let name = self.name();
-        let mut channel = begin(&mut self.card, &self.stage)?;
+        let mut channel = begin(&mut self.card, job.caller)?;
         let channel = &mut *channel;
-        job.still_wanted()?;
+        job.caller.still_waits()?;
         if verifies {
-            self.pins.verify(channel, request, self.serial)?;
+            self.pins
+                .verify(channel, request, self.serial, fresh, None)?;
         }
-        job.still_wanted()?;
-        let mut signed = touch_and_sign(channel, job, &mut self.touched, &self.stage)?;
+        let mut signed = touch_and_sign(channel, job, &mut self.touched)?;
         // Another program may have taken the PIN back, or the policy is another than was thought.
-        if signed == Err(NOT_SATISFIED)
-            && !verifies
-            && request.pin_policy != Some(PinPolicy::Never)
-            && protocol::verify(channel, None)? != PinState::Verified
+        if signed == Err(NOT_SATISFIED) && !verifies && request.pin_policy != Some(PinPolicy::Never)
         {
-            self.pins.is_verified = false;
-            if self.pins.current.is_none() {
-                return Ok(None);
+            let state = protocol::verify(channel, None)?;
+            if state != PinState::Verified {
+                self.pins.is_verified = false;
+                if self.pins.known.is_none() && fresh.is_none() {
+                    return Ok(None);
+                }
+                self.pins
+                    .verify(channel, request, self.serial, fresh, Some(state))?;
+                signed = touch_and_sign(channel, job, &mut self.touched)?;
             }
-            self.pins.verify(channel, request, self.serial)?;
-            signed = touch_and_sign(channel, job, &mut self.touched, &self.stage)?;
         }
         match signed {
             Ok(signature) => Ok(Some(signature)),
-            // Class, instruction or parameters that an application does not know.
-            Err(status @ (0x6d00 | 0x6e00 | 0x6881 | 0x6884 | 0x6a81 | 0x6a86 | 0x6b00)) => {
-                Err(Trouble::Unselected(status))
-            }
+            Err(status) if is_unselected(status) => Err(Trouble::Unselected(status)),
             Err(status) => Err(refused(job, &name, status).into()),
         }
     }
@@ -276,23 +275,19 @@ impl fmt::Debug for Request {
 
 fn begin<'a>(
     card: &'a mut Option<Box<dyn Card>>,
-    stage: &StageCell,
+    caller: Caller<'_>,
 ) -> Result<Box<dyn Channel + 'a>, Trouble> {
-    stage.set(Stage::Waiting);
     let card = card
         .as_mut()
         .ok_or(Trouble::Lost(pcsc::Error::InvalidHandle))?;
-    let channel = card.begin().map_err(Trouble::Lost)?;
-    stage.set(Stage::Working);
-    Ok(channel)
+    caller.begin(&mut **card).map_err(Trouble::Lost)
 }
 
 fn touch_and_sign(
     channel: &mut dyn Channel,
     job: &Job<'_>,
     touched: &mut Option<(Slot, Instant)>,
-    stage: &StageCell,
-) -> Result<Result<Vec<u8>, u16>, Broken> {
+) -> Result<Result<Vec<u8>, u16>, Trouble> {
     let request = job.request;
     let needs_touch = match request.touch_policy {
         Some(TouchPolicy::Always) => true,
@@ -301,11 +296,12 @@ fn touch_and_sign(
         Some(TouchPolicy::Never) | None => false,
     };
     if needs_touch {
-        stage.set(Stage::Touch);
+        job.caller.stage.set(Stage::Touch);
         if let Some(on_touch) = &request.on_touch {
             on_touch();
         }
     }
+    job.caller.still_waits()?;
     let slot = request.slot.number();
     let signed = protocol::sign(channel, request.reference, slot, job.payload)?;
     if needs_touch && signed.is_ok() {

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use jwt_bearer_signer::{Algorithm, KeyKind, PublicKey, SignError, Signature, Signer};
 
 use crate::algorithm::{choose, payload, reference};
+use crate::caller::Caller;
 use crate::error::{invalid_key, not_found, other};
-use crate::find::with_token;
 use crate::session::Request;
 use crate::thread::CardThread;
-use crate::{PinPolicy, PivKey, PublicKeySource, Slot, TouchPolicy, describe};
+use crate::{PinPolicy, PivKey, PublicKeySource, Slot, TouchPolicy, describe, find};
 
 /// Signs with a private key that never leaves its token. Made by [`PivKey`].
 ///
@@ -32,13 +32,12 @@ pub struct PivSigner {
 }
 
 impl PivSigner {
-    pub(crate) fn open(options: PivKey) -> Result<Self, SignError> {
+    pub(crate) fn open(options: PivKey, caller: Caller<'_>) -> Result<Self, SignError> {
         let slot = options.slot;
-        let (serial, reader, key) = with_token(options.serial, |token| {
-            let reader = token.name().to_owned();
-            (token.serial().0, reader, describe::key(token, slot))
-        })?;
-        let key = key?.ok_or_else(|| {
+        let token = find::one(options.serial, "", caller)?;
+        let serial = token.serial;
+        let key = token.read(|yubikey| describe::key(yubikey, slot))?;
+        let key = key.ok_or_else(|| {
             not_found(format!(
                 "slot {slot} of YubiKey {serial} holds no key that can be used; make one with `ykman --device {serial} \
                  piv keys generate {slot} public.pem`"
@@ -58,7 +57,7 @@ impl PivSigner {
         })?;
         let algorithm = choose(options.algorithm, kind)?;
         Ok(Self {
-            card: CardThread::of(serial, reader)?,
+            card: CardThread::of(serial, token.reader)?,
             serial,
             request: Arc::new(Request {
                 slot,
@@ -129,10 +128,12 @@ impl Signer for PivSigner {
     /// - `AccessDenied`: the PIN is wrong, was refused before, or is blocked, or one try is left and may not be spent.
     /// - `InteractionRequired`: a PIN is needed and none was given, or the token was not touched.
     /// - `Unavailable`: the token is away, or was lost again during the call.
-    /// - `Timeout`: the limit is over; the text says what was waited for.
+    /// - `Timeout`: the limit is over; the text says what was waited for. Waiting for the PIN, it is
+    ///   `InteractionRequired`.
     /// - `InputLength`: more octets than the token takes with EdDSA.
     /// - `KeyNotFound`, `InvalidKey`: the slot was emptied, or has another key by now; open it again.
-    /// - `Other`: the signature does not verify, or the token does not keep to its protocol.
+    /// - `Other`: the signature does not verify, the token does not keep to its protocol, or it was lost while the PIN
+    ///   was on its way, which may have cost a try.
     async fn sign(&self, signing_input: &[u8]) -> Result<Signature, SignError> {
         let algorithm = self.request.algorithm;
         let kind = self.public_key.kind();

@@ -14,7 +14,7 @@ use crate::{Slot, describe};
 /// # Errors
 /// `Unavailable` if no token is there, if another program has the only one for itself, or if the PC/SC service does not
 /// run; `Timeout` if another program holds a token all the time; `AccessDenied` if this user may not use the service.
-/// A token that another program has for itself is left out if there is one more.
+/// A token that another program has for itself, or that is pulled out meanwhile, is left out if there is one more.
 pub async fn tokens() -> Result<Vec<Token>, SignError> {
     apart(DEFAULT_TIMEOUT, describe::every_token).await
 }

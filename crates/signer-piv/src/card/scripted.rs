@@ -8,6 +8,7 @@ use jwt_bearer_signer::SignError;
 
 use super::{Card, Cards};
 use crate::apdu::Channel;
+use crate::caller::Caller;
 
 #[derive(Debug)]
 enum Step {
@@ -85,7 +86,7 @@ impl Script {
 }
 
 impl Cards for Script {
-    fn connect(&mut self, _: u32) -> Result<Box<dyn Card>, SignError> {
+    fn connect(&mut self, _: u32, _: Caller<'_>) -> Result<Box<dyn Card>, SignError> {
         match self.next() {
             Step::Connect(result) => result.map(|()| Box::new(self.clone()) as Box<dyn Card>),
             step => panic!("a connection where {step:?} was expected"),

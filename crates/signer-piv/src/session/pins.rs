@@ -2,59 +2,77 @@ use jwt_bearer_signer::SignError;
 
 use super::{Request, Trouble};
 use crate::apdu::{Broken, Channel};
-use crate::error::{denied, other, pcsc_failed};
+use crate::error::{denied, other};
 use crate::pin::Pin;
-use crate::protocol::{self, PinState};
+use crate::protocol::{self, PinState, is_unselected};
 
 /// What is known of the card's PIN.
 #[derive(Default)]
 pub(super) struct Pins {
-    /// The PIN to give; the card has not refused it so far.
-    pub(super) current: Option<Pin>,
+    /// The PIN that the card has accepted, on this connection or an earlier one.
+    pub(super) known: Option<Pin>,
     /// The PINs that the card refused, never to be sent again.
     pub(super) refused: Vec<Pin>,
-    /// The card has accepted the current PIN on this connection.
+    /// The card has accepted the known PIN on this connection.
     pub(super) is_proven: bool,
     /// The card was given the PIN on this connection, and should know it still.
     pub(super) is_verified: bool,
 }
 
 impl Pins {
-    /// Gives the current PIN, once. Before an unproven one, the tries are counted.
+    /// Gives the fresh PIN, or else the known one, once. Before one that is not proven, the tries are counted, unless
+    /// the card has told its `state` already.
     pub(super) fn verify(
         &mut self,
         channel: &mut dyn Channel,
         request: &Request,
         serial: u32,
+        fresh: &mut Option<Pin>,
+        mut state: Option<PinState>,
     ) -> Result<(), Trouble> {
-        if !self.is_proven {
-            let state = protocol::verify(channel, None)?;
+        if state.is_none() && !self.is_proven {
+            state = Some(protocol::verify(channel, None)?);
+        }
+        if let Some(state) = state {
+            self.is_proven = false;
             tries_left(state, request.spend_last_try, serial)?;
         }
-        // Whether a PIN that got lost on the way has cost a try is unknown, so it is not sent again in this call.
-        let state =
-            protocol::verify(channel, self.current.as_ref()).map_err(|broken| match broken {
-                Broken::Pcsc(error) => pcsc_failed(error, &format!("YubiKey {serial}")).into(),
-                Broken::Reply => Trouble::from(broken),
-            })?;
-        self.is_verified = state == PinState::Verified;
+        let sent = protocol::verify(channel, fresh.as_ref().or(self.known.as_ref()));
+        self.is_verified = sent == Ok(PinState::Verified);
         self.is_proven = self.is_verified;
-        let current = self.current.take();
-        Err(match state {
-            PinState::Verified => {
-                self.current = current;
+        let state = match sent {
+            Ok(PinState::Verified) => {
+                if fresh.is_some() {
+                    self.known = fresh.take();
+                }
                 return Ok(());
             }
-            PinState::Unknown(status) => {
-                self.current = current;
+            // It is kept, since no try was spent.
+            Ok(PinState::Unknown(status)) if is_unselected(status) => {
                 return Err(Trouble::Unselected(status));
             }
-            // It may have been the right one.
-            PinState::Blocked => blocked(serial),
-            PinState::TriesLeft(left) => {
-                self.refused.extend(current);
-                wrong(serial, left)
+            Ok(state) => state,
+            Err(broken) => {
+                *fresh = None;
+                return Err(match broken {
+                    Broken::Pcsc(error) => lost(serial, error).into(),
+                    Broken::Reply => Trouble::from(broken),
+                });
             }
+        };
+        let pin = fresh.take().or_else(|| self.known.take());
+        Err(match state {
+            PinState::TriesLeft(left) => {
+                self.refused.extend(pin);
+                wrong(serial, Some(left))
+            }
+            PinState::Unknown(0x6300..=0x63ff) => {
+                self.refused.extend(pin);
+                wrong(serial, None)
+            }
+            PinState::Unknown(status) => unexpected(serial, status),
+            // Blocked: it may have been the right one.
+            _ => blocked(serial),
         }
         .into())
     }
@@ -70,24 +88,35 @@ pub(super) fn tries_left(
         PinState::Verified => Ok(None),
         PinState::TriesLeft(1) if !spend_last_try => Err(denied(format!(
             "YubiKey {serial} takes one more try before its PIN is blocked, and it was not spent; give the right PIN \
-             with `ykman --device {serial} piv access change-pin`, or allow the last try"
+             with `ykman --device {serial} piv access change-pin`, or allow the last try (`--spend-last-try` of the \
+             command, `spend_last_try` of the library)"
         ))
         .into()),
         PinState::TriesLeft(0) | PinState::Blocked => Err(blocked(serial).into()),
         PinState::TriesLeft(left) => Ok(Some(left)),
-        PinState::Unknown(status) => Err(Trouble::Unselected(status)),
+        PinState::Unknown(status) if is_unselected(status) => Err(Trouble::Unselected(status)),
+        PinState::Unknown(status) => Err(unexpected(serial, status).into()),
     }
 }
 
-fn wrong(serial: u32, left: u8) -> SignError {
+/// Whether it has cost a try is unknown, so nobody may try again by himself.
+fn lost(serial: u32, error: pcsc::Error) -> SignError {
+    other(format!(
+        "the connection to YubiKey {serial} broke while the PIN was on its way, which may have cost a try ({error}); \
+         call again to send it again"
+    ))
+}
+
+fn wrong(serial: u32, left: Option<u8>) -> SignError {
     denied(match left {
-        0 => format!("the PIN was wrong for the last time: {}", way_out(serial)),
-        1 => format!(
+        Some(0) => format!("the PIN was wrong for the last time: {}", way_out(serial)),
+        Some(1) => format!(
             "the PIN is wrong for YubiKey {serial}, which takes 1 more try before it blocks"
         ),
-        _ => format!(
+        Some(left) => format!(
             "the PIN is wrong for YubiKey {serial}, which takes {left} more tries before it blocks"
         ),
+        None => format!("the PIN is wrong for YubiKey {serial}"),
     })
 }
 
@@ -103,7 +132,12 @@ fn way_out(serial: u32) -> String {
 }
 
 pub(super) fn unexpected(serial: u32, status: u16) -> SignError {
+    if is_unselected(status) {
+        return other(format!(
+            "YubiKey {serial} answers with status {status:04x}, as if its PIV application were not selected"
+        ));
+    }
     other(format!(
-        "YubiKey {serial} answers with status {status:04x}, as if its PIV application were not selected"
+        "YubiKey {serial} answers with status {status:04x} where it was asked about its PIN"
     ))
 }

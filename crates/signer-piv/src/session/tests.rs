@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use secrecy::SecretString;
 
 use super::*;
+use crate::caller::StageCell;
 use crate::card::scripted::Script;
 
 const SELECT: (&str, &str) = ("00a4040005 a000000308", "61114f06 9000");
@@ -57,15 +58,30 @@ fn request(pin: PinPolicy, touch: TouchPolicy) -> Request {
 }
 
 fn session(script: &Script) -> Session<Script> {
-    Session::new(12_345_678, script.clone(), Arc::default())
+    Session::new(12_345_678, script.clone(), Vec::new())
 }
 
 fn sign(session: &mut Session<Script>, request: &Request) -> Result<Vec<u8>, SignError> {
+    sign_unless(session, request, &|| false)
+}
+
+fn sign_unless(
+    session: &mut Session<Script>,
+    request: &Request,
+    has_gone: &dyn Fn() -> bool,
+) -> Result<Vec<u8>, SignError> {
     session.sign(&Job {
         request,
         payload: &[0xab, 0xcd],
-        is_given_up: &|| false,
+        caller: Caller {
+            has_gone,
+            stage: &StageCell::default(),
+        },
     })
+}
+
+fn given(pin: &'static str) -> PinSource {
+    PinSource::Given(Arc::new(pin.into()))
 }
 
 #[track_caller]
@@ -85,7 +101,7 @@ fn never_takes_no_verify() {
     for _ in 0..2 {
         assert_eq!(sign(&mut session, &request).unwrap(), [0x12, 0x34]);
     }
-    session.end();
+    session.log_out();
     script.is_done();
 }
 
@@ -105,7 +121,7 @@ fn once_takes_one_verify_and_takes_the_pin_back_at_the_end() {
     for _ in 0..2 {
         sign(&mut session, &request).unwrap();
     }
-    session.end();
+    session.log_out();
     script.is_done();
 }
 
@@ -306,8 +322,8 @@ fn without_a_pin_the_error_says_so() {
 }
 
 #[test]
-fn empty_and_long_pins_are_not_sent() {
-    for pin in ["", "123456789"] {
+fn what_can_be_no_pin_is_not_sent() {
+    for pin in ["", "12345", "123456789", "123456\n"] {
         let script = Script::default().opened().asked();
         let mut request = request(PinPolicy::Always, TouchPolicy::Never);
         request.pin = PinSource::Asked(Arc::new(move |_| Ok(pin.into())));
@@ -385,8 +401,135 @@ fn a_pin_lost_on_its_way_is_not_sent_again_in_the_same_call() {
             &mut session(&script),
             &request(PinPolicy::Once, TouchPolicy::Never),
         ),
-        SignErrorKind::Unavailable,
-        "not there any more",
+        SignErrorKind::Other,
+        "broke while the PIN was on its way, which may have cost a try (",
+    );
+    script.is_done();
+}
+
+#[test]
+fn an_unknown_answer_to_a_pin_is_final() {
+    for (answer, kind, text) in [
+        (
+            "6581",
+            SignErrorKind::Other,
+            "answers with status 6581 where it was asked about its PIN",
+        ),
+        (
+            "6300",
+            SignErrorKind::AccessDenied,
+            "the PIN is wrong for YubiKey 12345678",
+        ),
+    ] {
+        let script = Script::default()
+            .opened()
+            .asked()
+            .begin()
+            .then(QUERY, "63c3")
+            .then(VERIFY, answer)
+            .end()
+            .asked();
+        let mut session = session(&script);
+        let mut request = request(PinPolicy::Once, TouchPolicy::Never);
+        fails(sign(&mut session, &request), kind, text);
+        // It was not kept either.
+        request.pin = PinSource::None;
+        fails(
+            sign(&mut session, &request),
+            SignErrorKind::InteractionRequired,
+            "none was given",
+        );
+        script.is_done();
+    }
+}
+
+#[test]
+fn an_unknown_answer_about_the_pin_sends_none() {
+    let script = Script::default().opened().begin().then(QUERY, "6581").end();
+    fails(
+        sign(
+            &mut session(&script),
+            &request(PinPolicy::Once, TouchPolicy::Never),
+        ),
+        SignErrorKind::Other,
+        "status 6581",
+    );
+    script.is_done();
+}
+
+/// Another program took the PIN back, after it had changed it or tried wrong ones.
+#[test]
+fn a_proven_pin_is_not_spent_on_the_last_try_after_it_was_taken_back() {
+    for (state, text) in [("63c1", "was not spent"), ("6983", "unblock-pin")] {
+        let script = Script::default()
+            .opened()
+            .verified_first()
+            .signed()
+            .begin()
+            .then(SIGN, "6982")
+            .then(QUERY, state)
+            .end()
+            .begin()
+            .then(QUERY, state)
+            .end();
+        let mut session = session(&script);
+        let request = request(PinPolicy::Once, TouchPolicy::Never);
+        sign(&mut session, &request).unwrap();
+        for _ in 0..2 {
+            fails(
+                sign(&mut session, &request),
+                SignErrorKind::AccessDenied,
+                text,
+            );
+        }
+        script.is_done();
+    }
+    let script = Script::default()
+        .opened()
+        .verified_first()
+        .signed()
+        .begin()
+        .then(SIGN, "6982")
+        .then(QUERY, "6d00")
+        .end()
+        .opened()
+        .begin()
+        .then(QUERY, "63c3")
+        .then(VERIFY, "9000")
+        .signed();
+    let mut session = session(&script);
+    let request = request(PinPolicy::Once, TouchPolicy::Never);
+    for _ in 0..2 {
+        sign(&mut session, &request).unwrap();
+    }
+    script.is_done();
+}
+
+#[test]
+fn a_refused_pin_stays_refused_in_the_next_session() {
+    let script = Script::default()
+        .opened()
+        .asked()
+        .begin()
+        .then(QUERY, "63c3")
+        .then(VERIFY, "63c2")
+        .end()
+        .opened()
+        .begin()
+        .then(QUERY, "63c2")
+        .end();
+    let request = request(PinPolicy::Once, TouchPolicy::Never);
+    let mut first = session(&script);
+    fails(
+        sign(&mut first, &request),
+        SignErrorKind::AccessDenied,
+        "takes 2 more tries",
+    );
+    let mut second = Session::new(12_345_678, script.clone(), first.into_refused());
+    fails(
+        sign(&mut second, &request),
+        SignErrorKind::AccessDenied,
+        "has refused this PIN before",
     );
     script.is_done();
 }
@@ -420,6 +563,23 @@ fn another_token_is_not_used() {
         ),
         SignErrorKind::Unavailable,
         "YubiKey 23456789 is plugged in where YubiKey 12345678 was",
+    );
+    script.is_done();
+
+    let script = Script::default()
+        .connect()
+        .begin()
+        .then(SELECT.0, SELECT.1)
+        .then(SERIAL.0, "6d00")
+        .then("00a4040008 a000000527200101", "6a82")
+        .end();
+    fails(
+        sign(
+            &mut session(&script),
+            &request(PinPolicy::Once, TouchPolicy::Never),
+        ),
+        SignErrorKind::Unavailable,
+        "another card is plugged in where YubiKey 12345678 was",
     );
     script.is_done();
 }
@@ -601,13 +761,48 @@ fn nothing_is_done_for_a_caller_who_has_gone() {
         (0, Script::default().opened().begin().end()),
         (1, Script::default().opened().asked().begin().end()),
     ] {
+        // The next caller's PIN is his own, not that of the one before.
+        let script = script
+            .asked()
+            .begin()
+            .then(QUERY, "63c3")
+            .then(WRONG, "63c2")
+            .end();
+        let mut session = session(&script);
+        let mut request = request(PinPolicy::Always, TouchPolicy::Never);
         let looked = Cell::new(0);
-        let result = session(&script).sign(&Job {
-            request: &request(PinPolicy::Always, TouchPolicy::Never),
-            payload: &[0xab, 0xcd],
-            is_given_up: &|| looked.replace(looked.get() + 1) >= gone_after,
+        let result = sign_unless(&mut session, &request, &|| {
+            looked.replace(looked.get() + 1) >= gone_after
         });
         assert_eq!(result.unwrap_err().kind(), SignErrorKind::Timeout);
+        request.pin = given("654321");
+        fails(
+            sign(&mut session, &request),
+            SignErrorKind::AccessDenied,
+            "takes 2 more tries",
+        );
         script.is_done();
     }
+}
+
+#[test]
+fn nothing_is_signed_for_a_caller_who_goes_while_a_touch_is_announced() {
+    let script = Script::default().opened().begin().end();
+    let gone = Arc::new(AtomicUsize::new(0));
+    let mut request = request(PinPolicy::Never, TouchPolicy::Always);
+    request.on_touch = Some(Arc::new({
+        let gone = Arc::clone(&gone);
+        move || {
+            gone.fetch_add(1, Ordering::Relaxed);
+        }
+    }));
+    let result = sign_unless(&mut session(&script), &request, &|| {
+        gone.load(Ordering::Relaxed) > 0
+    });
+    fails(
+        result,
+        SignErrorKind::Timeout,
+        "the limit of the call was over",
+    );
+    script.is_done();
 }

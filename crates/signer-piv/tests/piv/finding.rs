@@ -24,7 +24,8 @@ async fn tokens_are_told_apart_by_serial() {
     is(
         PivKey::new(Slot::CARD_AUTHENTICATION).open().await,
         SignErrorKind::KeyNotFound,
-        "several tokens are plugged in, with the serial numbers 12345678, 23456789; name one of them",
+        "several tokens are plugged in, with the serial numbers 12345678, 23456789; name one of them \
+         (`?serial=12345678` in a key URI)",
     );
     is(
         PivKey::new(Slot::CARD_AUTHENTICATION)
@@ -89,6 +90,22 @@ async fn a_token_that_another_program_has_for_itself_is_told() {
     assert_eq!(serials, [stand.b.serial]);
     drop(holder);
     signs(&stand.a.open("9e").await, b"a").await;
+}
+
+/// The other one may be the one that is meant, and its tries are not to be spent in its place.
+#[tokio::test]
+#[ignore = "needs pcscd with two virtual tokens"]
+async fn without_a_serial_no_token_stands_in_for_one_that_is_held() {
+    let stand = Stand::new();
+    stand.b.generate("9e", "ECCP256", "never", "never");
+    let holder = stand.a.other_program(ShareMode::Exclusive);
+    is(
+        PivKey::new(Slot::CARD_AUTHENTICATION).open().await,
+        SignErrorKind::KeyNotFound,
+        "the card in the reader `Yubico YubiKey CCID 00 00` cannot be looked at (",
+    );
+    signs(&stand.b.open("9e").await, b"a").await;
+    drop(holder);
 }
 
 #[tokio::test]

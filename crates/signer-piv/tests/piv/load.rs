@@ -7,7 +7,7 @@ use jwt_bearer_signer_piv::{PivKey, Slot};
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
-use crate::stand::{PIN, Stand, signs, source};
+use crate::stand::{PIN, Stand, count, output, signs, source};
 
 #[tokio::test]
 #[ignore = "needs pcscd with two virtual tokens"]
@@ -51,7 +51,10 @@ async fn a_thousand_signatures_while_the_card_comes_and_goes() {
             while good < 250 {
                 match signer.sign(b"header.claims").await {
                     Ok(_) => good += 1,
-                    Err(error) if error.kind() == SignErrorKind::Unavailable => {
+                    Err(error)
+                        if error.kind() == SignErrorKind::Unavailable
+                            || source(&error).contains("while the PIN was on its way") =>
+                    {
                         away += 1;
                         tokio::time::sleep(Duration::from_millis(20)).await;
                     }
@@ -114,11 +117,11 @@ async fn two_processes_share_a_token() {
             .unwrap()
     });
     for process in processes {
-        let output = process.wait_with_output().unwrap();
+        let output = output(process);
         let printed = String::from_utf8_lossy(&output.stdout);
         assert!(printed.contains("1 passed"), "{printed}");
     }
     let apdus = stand.a.apdus();
-    assert!(apdus.contains("general-authenticate=1"), "{apdus}");
+    assert!(count(&apdus, "general-authenticate") >= 100, "{apdus}");
     assert_eq!(stand.a.tries(), "pin=3 puk=3");
 }

@@ -1,4 +1,5 @@
 //! The signer against two virtual YubiKeys behind a real pcscd, with keys made by `ykman`.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use jwt_bearer_signer::{SignError, SignErrorKind, Signer};
@@ -312,8 +312,24 @@ fn tell(socket: &Path, command: &str) -> String {
     reply.trim().to_owned()
 }
 
+/// How often an instruction is in what a token has counted.
+pub(crate) fn count(apdus: &str, instruction: &str) -> usize {
+    let counts = apdus.split(' ').filter_map(|one| one.split_once('='));
+    let mut of_it = counts.filter(|(name, _)| *name == instruction);
+    of_it.next().map_or(0, |(_, count)| count.parse().unwrap())
+}
+
+/// What a program prints, which must end within two minutes.
+pub(crate) fn output(program: Child) -> Output {
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(program.wait_with_output()));
+    let output = receiver.recv_timeout(Duration::from_secs(120));
+    output.expect("the program ends").unwrap()
+}
+
 fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap();
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = output(command.spawn().unwrap());
     let printed = String::from_utf8(output.stdout).unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {printed}{errors}");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jwt_bearer_signer::{SignErrorKind, Signer};
 use jwt_bearer_signer_piv::{PivSigner, TouchPolicy};
+use pcsc::ShareMode;
 
 use crate::stand::{PIN, Stand, Token, is, signs};
 
@@ -93,6 +94,9 @@ async fn a_callback_that_panics_ends_its_own_call_only() {
     a.generate("9a", "ECCP256", "once", "always");
     let (signer, announced) = watched(a, "9a").await;
     signs(&signer, b"a").await;
+    let other = a.other_program(ShareMode::Shared);
+    let query = [0x00, 0x20, 0x00, 0x80, 0x00];
+    assert_eq!(other.transmit(&query), [0x90, 0x00]);
     let key = a.key("9a").on_touch(|| panic!("on purpose"));
     let panicking = key.open().await.unwrap();
     is(
@@ -100,6 +104,7 @@ async fn a_callback_that_panics_ends_its_own_call_only() {
         SignErrorKind::Other,
         "what asks for the PIN or the touch has panicked",
     );
+    assert_eq!(other.transmit(&query), [0x63, 0xc3]);
     signs(&signer, b"a").await;
     assert_eq!(announced.load(Ordering::Relaxed), 2);
 }
