@@ -266,6 +266,7 @@ fn from_key_to_certificate(spec: &str) {
         "req -verify -noout -inform DER -in a.csr.der",
     );
     assert!(verified.contains("verify OK"), "{spec}: {verified}");
+    succeed(directory, &["key", "inspect", "a.crt", "--against", &uri]);
     let python = std::env::var("JWT_BEARER_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys.py");
     let arguments = format!("{script} . public.pem a.crt a.csr.der a.jwks");

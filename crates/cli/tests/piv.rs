@@ -249,6 +249,7 @@ fn every_kind_of_key_signs_its_certificate_and_its_request() {
             &format!("req -verify -noout -inform DER -in {kind}-a.csr.der"),
         );
         assert!(verified.contains("verify OK"), "{kind}: {verified}");
+        stand.succeed(&format!("key inspect {kind}-a.crt --against {uri}"));
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keys.py");
         let files =
             ["public.pem", "a.crt", "a.csr.der", "a.jwks"].map(|name| format!("{kind}-{name}"));
