@@ -1,7 +1,7 @@
 //! Where secrets come from: a named variable, a file, a file descriptor, or a prompt.
 
 use std::fs::File;
-use std::io::{ErrorKind, IsTerminal, Read, stdin};
+use std::io::{ErrorKind, IsTerminal, Read, stderr, stdin};
 use std::path::Path;
 
 use jwt_bearer::secrecy::SecretString;
@@ -123,16 +123,26 @@ fn file(what: &str, path: &Path) -> Result<SecretString, Failure> {
     one_line(what, &path.display().to_string(), &text)
 }
 
-/// The one line that comes through an open file descriptor, 0 for standard input.
+/// The next line that comes through an open file descriptor, 0 for standard input. At a terminal it is not echoed.
 fn descriptor(what: &str, number: u32) -> Result<SecretString, Failure> {
     let name = format!("file descriptor {number}");
     let unreadable = |error: std::io::Error| match error.kind() {
+        // ENXIO.
+        _ if error.raw_os_error() == Some(6) => Failure::usage(format!(
+            "{name}, for the {what}, is a socket; use a pipe, or 0 for standard input"
+        )),
         ErrorKind::NotFound => Failure::usage(format!(
             "{name}, for the {what}, is not open; the shell opens it with `{number}<FILE`"
         )),
         _ => Failure::usage(format!("{name}, for the {what}, cannot be read: {error}")),
     };
-    let input: Box<dyn Read> = match number {
+    let mut input: Box<dyn Read> = match number {
+        0 if stdin().is_terminal() => {
+            let answer = prompt(&format!("{}{}", what[..1].to_uppercase(), &what[1..]));
+            return answer
+                .map_err(Failure::usage)?
+                .ok_or_else(|| Failure::usage("the terminal cannot be opened to ask"));
+        }
         0 => Box::new(stdin().lock()),
         // To take over a descriptor by its number is `unsafe`; to open it anew is not.
         _ if cfg!(unix) => Box::new(File::open(format!("/dev/fd/{number}")).map_err(unreadable)?),
@@ -144,14 +154,15 @@ fn descriptor(what: &str, number: u32) -> Result<SecretString, Failure> {
     };
     // Room for the longest, so that no copy is left behind by growing.
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET as usize + 1));
-    input
-        .take(MAX_SECRET + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_SECRET {
-        return Err(Failure::usage(format!(
-            "{name} gives far too much to be the {what}"
-        )));
+    // One line and not an octet more: the next one may be another secret, and nobody may close the other end.
+    let mut byte = Zeroizing::new([0]);
+    while bytes.last() != Some(&b'\n') && input.read(&mut *byte).map_err(unreadable)? == 1 {
+        bytes.push(byte[0]);
+        if bytes.len() as u64 > MAX_SECRET {
+            return Err(Failure::usage(format!(
+                "{name} gives far too much to be the {what}"
+            )));
+        }
     }
     let text = std::str::from_utf8(&bytes)
         .map_err(|_| Failure::usage(format!("{name}, for the {what}, is not UTF-8")))?;
@@ -207,9 +218,24 @@ pub(crate) fn bounded_file(
     Ok(bytes)
 }
 
+/// The terminal to ask at, for reading and for writing, whatever standard input or standard error is used for.
+///
+/// `None` if there is none, and if both are used for something else: then it is a program that runs this.
+pub(crate) fn terminal() -> Option<(File, File)> {
+    if !stdin().is_terminal() && !stderr().is_terminal() {
+        return None;
+    }
+    let (input, output) = match cfg!(windows) {
+        true => ("CONIN$", "CONOUT$"),
+        false => ("/dev/tty", "/dev/tty"),
+    };
+    let open = |name| File::options().read(true).write(true).open(name).ok();
+    Some((open(input)?, open(output)?))
+}
+
 /// Asks on the terminal; `None` if there is none.
 pub(crate) fn prompt(what: &str) -> Result<Option<SecretString>, String> {
-    if !stdin().is_terminal() {
+    if terminal().is_none() {
         return Ok(None);
     }
     let answer = rpassword::prompt_password(format!("{what}: ")).map(Zeroizing::new);

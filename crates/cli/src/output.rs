@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write, stdout};
 use std::path::Path;
 
 use crate::error::Failure;
-use crate::write;
+use crate::write::{self, harmless};
 
 /// Refuses a file that there is already, and a folder that there is not, before any work is done.
 pub(crate) fn check_new(path: &Path) -> Result<(), Failure> {
@@ -32,7 +32,7 @@ pub(crate) fn check_new(path: &Path) -> Result<(), Failure> {
     }
 }
 
-/// Writes a new file that nobody but the user can read: the whole of it, or nothing.
+/// Writes a new file that, on Unix, nobody but the user can read: the whole of it, or nothing.
 pub(crate) fn private(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     create(path, bytes, owner_only())
 }
@@ -53,6 +53,19 @@ pub(crate) fn check_binary(out: Option<&Path>) -> Result<(), Failure> {
             .hint("name a file with --out, or pipe it into another program"));
     }
     Ok(())
+}
+
+/// A path as a shell reads it back, and as no command takes it for a flag.
+pub(crate) fn shell_word(path: &Path) -> String {
+    let mut text = harmless(&path.display().to_string());
+    if text.starts_with('-') {
+        text.insert_str(0, "./");
+    }
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%".contains(c);
+    match text.chars().all(is_plain) {
+        true => text,
+        false => format!("'{}'", text.replace('\'', r"'\''")),
+    }
 }
 
 fn binary(bytes: &[u8]) -> Result<(), Failure> {

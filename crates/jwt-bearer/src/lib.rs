@@ -12,7 +12,7 @@ pub use jwt_bearer_provider::{BoxConfig, Grant, Profile, Subject, TokenRequest};
 pub use jwt_bearer_signer::{Algorithm, Signer};
 pub use jwt_bearer_signer_local::{LocalSigner, ThreadedSigner};
 pub use key_uri::{KeyUri, KeyUriError};
-pub use open::read_key;
+pub use open::{FileKey, read_key};
 
 /// Keys in AWS KMS.
 #[cfg(feature = "aws-kms")]

@@ -3,7 +3,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use jwt_bearer_keyfile::{KeyFile, KeyFileError, KeyFileErrorKind};
+use jwt_bearer_keyfile::{KeyFile, KeyFileError, KeyFileErrorKind, PrivateKey};
 use jwt_bearer_signer::{Algorithm, SignError, SignErrorKind, Signer};
 #[cfg(feature = "aws-kms")]
 use jwt_bearer_signer_aws_kms::AwsKmsKey;
@@ -33,12 +33,11 @@ impl KeyUri {
         algorithm: Option<Algorithm>,
         interaction: Arc<dyn Interaction>,
     ) -> Result<Arc<dyn Signer>, SignError> {
-        let (name, bytes, alias) = match self {
-            Self::File { path, alias } => {
-                let name = path.display().to_string();
-                (name, read_file(path)?, alias.as_deref())
+        match self {
+            Self::File { .. } | Self::Env(_) => {
+                let key = self.read_private_key(&*interaction)?;
+                Ok(Arc::new(key.signer(algorithm)?))
             }
-            Self::Env(name) => (format!("the variable {name}"), read_variable(name)?, None),
             #[cfg(feature = "aws-kms")]
             Self::AwsKms {
                 key,
@@ -55,25 +54,71 @@ impl KeyUri {
                 if let Some(algorithm) = algorithm {
                     key = key.algorithm(algorithm);
                 }
-                return Ok(Arc::new(key.open().await?));
+                Ok(Arc::new(key.open().await?))
             }
             #[cfg(not(feature = "aws-kms"))]
             Self::AwsKms { .. } => {
                 let text = "this build has no AWS KMS in it; build it with `--features aws-kms`";
-                return Err(SignError::new(SignErrorKind::InvalidKey, text));
+                Err(SignError::new(SignErrorKind::InvalidKey, text))
             }
             #[cfg(feature = "piv")]
-            Self::Piv { slot, serial } => {
-                return open_piv(*slot, *serial, algorithm, interaction).await;
-            }
+            Self::Piv { slot, serial } => open_piv(*slot, *serial, algorithm, interaction).await,
             #[cfg(not(feature = "piv"))]
             Self::Piv { .. } => {
                 let text = "this build has no PIV tokens in it; build it with `--features piv`";
-                return Err(SignError::new(SignErrorKind::InvalidKey, text));
+                Err(SignError::new(SignErrorKind::InvalidKey, text))
             }
-        };
-        let signer = read_entry(&name, &bytes, alias, algorithm, &*interaction)?;
-        Ok(Arc::new(signer))
+        }
+    }
+
+    /// Reads a private key that is in a file or a variable, as [`open`](Self::open) does.
+    ///
+    /// # Errors
+    /// `AccessDenied`, `InteractionRequired`, `KeyNotFound` and `InvalidKey`, which it is too for a key that never leaves
+    /// its place.
+    pub fn read_private_key(&self, interaction: &dyn Interaction) -> Result<FileKey, SignError> {
+        match self {
+            Self::File { path, alias } => {
+                let name = path.display().to_string();
+                read(name, &read_file(path)?, alias.as_deref(), interaction)
+            }
+            Self::Env(name) => {
+                let bytes = read_variable(name)?;
+                read(format!("the variable {name}"), &bytes, None, interaction)
+            }
+            Self::AwsKms { .. } | Self::Piv { .. } => Err(SignError::new(
+                SignErrorKind::InvalidKey,
+                format!("{self} never leaves its place"),
+            )),
+        }
+    }
+}
+
+/// A private key that was read, and what its file says about it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct FileKey {
+    /// Where it was, for people.
+    pub name: String,
+    /// The key.
+    pub key: PrivateKey,
+    /// The id that the file has for it.
+    pub key_id: Option<String>,
+    /// The algorithm that it is meant for.
+    pub algorithm: Option<Algorithm>,
+}
+
+impl FileKey {
+    /// Signs with this algorithm, or the one that the file names, or the usual one of the key.
+    fn signer(self, algorithm: Option<Algorithm>) -> Result<LocalSigner, SignError> {
+        let mut signer = LocalSigner::new(&self.key)?;
+        if let Some(key_id) = self.key_id {
+            signer = signer.with_key_id(key_id);
+        }
+        match algorithm.or(self.algorithm) {
+            Some(algorithm) => signer.with_algorithm(algorithm),
+            None => Ok(signer),
+        }
     }
 }
 
@@ -124,53 +169,54 @@ pub fn read_key(
     algorithm: Option<Algorithm>,
     interaction: &dyn Interaction,
 ) -> Result<LocalSigner, SignError> {
-    read_entry(name, bytes, None, algorithm, interaction)
+    read(name.into(), bytes, None, interaction)?.signer(algorithm)
 }
 
-fn read_entry(
-    name: &str,
+fn read(
+    name: String,
     bytes: &[u8],
     alias: Option<&str>,
-    algorithm: Option<Algorithm>,
     interaction: &dyn Interaction,
-) -> Result<LocalSigner, SignError> {
+) -> Result<FileKey, SignError> {
     let read = |passphrase: Option<&[u8]>| -> Result<_, KeyFileError> {
         let file = KeyFile::read(bytes, passphrase)?;
         let (entry, key) = file.private_key(alias)?;
-        Ok((key.open(passphrase)?, entry.clone()))
+        Ok(FileKey {
+            name: name.clone(),
+            key: key.open(passphrase)?,
+            key_id: entry.key_id().map(Into::into),
+            algorithm: entry.algorithm(),
+        })
     };
     let key = match read(None) {
         Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
-            let passphrase = interaction.secret(SecretKind::Passphrase { key: name })?;
+            let passphrase = interaction.secret(SecretKind::Passphrase { key: &name })?;
             read(Some(passphrase.expose_secret().as_bytes()))
         }
         key => key,
     };
-    let (key, entry) = key.map_err(|error| {
+    key.map_err(|error| {
         let kind = match error.kind() {
             KeyFileErrorKind::WrongPassphrase => SignErrorKind::AccessDenied,
             KeyFileErrorKind::NoSuchAlias => SignErrorKind::KeyNotFound,
             _ => SignErrorKind::InvalidKey,
         };
         SignError::new(kind, format!("{name}: {error}"))
-    })?;
-    let mut signer = LocalSigner::new(&key)?;
-    if let Some(key_id) = entry.key_id() {
-        signer = signer.with_key_id(key_id);
-    }
-    match algorithm.or(entry.algorithm()) {
-        Some(algorithm) => signer.with_algorithm(algorithm),
-        None => Ok(signer),
-    }
+    })
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SignError> {
     let name = path.display();
     let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::NotFound => SignError::new(
-            SignErrorKind::KeyNotFound,
-            format!("there is no file {name}"),
-        ),
+        ErrorKind::NotFound => {
+            let mut text = format!("there is no file {name}");
+            let name = name.to_string();
+            let shorter = name.split_once('?').map(|(path, _)| path);
+            if let Some(path) = shorter.filter(|path| Path::new(path).is_file()) {
+                text.push_str(&format!(", but there is {path}: write `file:{name}`"));
+            }
+            SignError::new(SignErrorKind::KeyNotFound, text)
+        }
         ErrorKind::PermissionDenied => SignError::new(
             SignErrorKind::AccessDenied,
             format!("{name} may not be read by this user"),
@@ -234,6 +280,11 @@ mod tests {
                 "no/such/key.pem",
                 SignErrorKind::KeyNotFound,
                 "there is no file no/such/key.pem",
+            ),
+            (
+                "Cargo.toml?alias=box",
+                SignErrorKind::KeyNotFound,
+                "there is no file Cargo.toml?alias=box, but there is Cargo.toml: write `file:Cargo.toml?alias=box`",
             ),
             (
                 "file:.",

@@ -6,6 +6,7 @@ use der::pem::LineEnding;
 use der::{Decode, Encode};
 use jwt_bearer_signer::{Algorithm, PublicKey, Signature, Signer, VerifyError};
 use ring::digest::{SHA256, digest};
+use sha1::{Digest, Sha1};
 use x509_cert::builder::{Builder, CertificateBuilder};
 use x509_cert::request::{CertReqInfo, Version};
 
@@ -198,12 +199,21 @@ impl Signed {
     }
 
     /// The SHA-256 digest of the DER, 32 octets: of a certificate the JOSE header member `x5t#S256`
-    /// ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)), by which Entra ID knows it.
+    /// ([RFC 7515 §4.1.8](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.8)), by which Entra ID knows it in a JWT
+    /// with PS256.
     #[must_use]
     pub fn fingerprint(&self) -> [u8; 32] {
         let mut fingerprint = [0; 32];
         fingerprint.copy_from_slice(digest(&SHA256, &self.der).as_ref());
         fingerprint
+    }
+
+    /// The SHA-1 digest of the DER, 20 octets: of a certificate the JOSE header member `x5t`
+    /// ([RFC 7515 §4.1.7](https://www.rfc-editor.org/rfc/rfc7515#section-4.1.7)), by which Entra ID knows it in a JWT with
+    /// RS256.
+    #[must_use]
+    pub fn fingerprint_sha1(&self) -> [u8; 20] {
+        Sha1::digest(&self.der).into()
     }
 }
 

@@ -79,7 +79,8 @@ pub(crate) struct PassphraseArgs {
     /// The file that holds the passphrase.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// The open file descriptor that gives the passphrase; 0 is standard input.
+    /// The open file descriptor whose next line is the passphrase: a pipe or a file, which is read from its start; 0 is
+    /// standard input, and may be a socket too.
     #[arg(long, value_name = "N")]
     pub(crate) passphrase_fd: Option<u32>,
 }
@@ -98,7 +99,7 @@ impl PassphraseArgs {
 
 #[derive(Args)]
 pub(crate) struct GenerateArgs {
-    /// The new file of the private key. Nobody but you can read it.
+    /// The new file of the private key. On Unix nobody but you can read it.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// The kind and size of the key.
@@ -113,7 +114,7 @@ pub(crate) struct GenerateArgs {
     /// Encrypt it with the passphrase in this file.
     #[arg(long, value_name = "FILE")]
     pub(crate) passphrase_file: Option<PathBuf>,
-    /// Encrypt it with the passphrase from this open file descriptor; 0 is standard input.
+    /// Encrypt it with the next line of this open file descriptor, a pipe or a file; 0 is standard input.
     #[arg(long, value_name = "N")]
     pub(crate) passphrase_fd: Option<u32>,
 }
@@ -246,7 +247,7 @@ pub(crate) struct ConvertArgs {
     /// The form to write.
     #[arg(long, value_enum)]
     pub(crate) to: KeyForm,
-    /// The new file. Nobody but you can read it.
+    /// The new file. On Unix nobody but you can read it.
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// The environment variable that holds the passphrase to encrypt the new file with.
@@ -255,8 +256,11 @@ pub(crate) struct ConvertArgs {
     /// The file that holds the passphrase to encrypt the new file with.
     #[arg(long, value_name = "FILE")]
     pub(crate) new_passphrase_file: Option<PathBuf>,
+    /// The open file descriptor that gives the passphrase to encrypt the new file with, as for --passphrase-fd.
+    #[arg(long, value_name = "N")]
+    pub(crate) new_passphrase_fd: Option<u32>,
     /// Write the private key unencrypted, and do not ask.
-    #[arg(long, conflicts_with_all = ["new_passphrase_env", "new_passphrase_file"])]
+    #[arg(long, conflicts_with_all = ["new_passphrase_env", "new_passphrase_file", "new_passphrase_fd"])]
     pub(crate) unencrypted: bool,
     /// For PKCS#12: the file of the key's certificate, with those that signed it behind it if there are any.
     #[arg(long, value_name = "FILE")]
@@ -329,8 +333,8 @@ Examples:
     --against SHA256:tm/paicg+jsQt9rCqzZFhhUnXy0HcLK7cIrkumWgsBA=";
 
 const CONVERT: &str = "\
-Without --new-passphrase-env, --new-passphrase-file and --unencrypted it asks,
-at a terminal. Java's keystores are made from PKCS#12, by Java's keytool.
+Without --new-passphrase-env, -file or -fd, and --unencrypted, it asks at a
+terminal. A JWK keeps the key id and the algorithm that the file has. Java's keystores are made from PKCS#12, by Java's keytool.
 
 Examples:
   jwt-bearer key convert --key old.pem --to pkcs8 --out new.pem

@@ -111,6 +111,16 @@ const PUBLIC: &[Case] = &[
         "--key-id is for the formats jwk and jwks",
     ),
     (
+        "public --key rsa.pem --format jwk --key-id=",
+        2,
+        "--key-id is empty",
+    ),
+    (
+        "public --key rsa.pem?alias=box",
+        3,
+        "the key was not found: there is no file rsa.pem?alias=box, but there is rsa.pem: write `file:rsa.pem?alias=box`",
+    ),
+    (
         "public --key rsa.pem --out rsa.pem",
         2,
         "rsa.pem is there already, and is not overwritten",
@@ -255,8 +265,8 @@ const X509: &[Case] = &[
     ),
     (
         "certificate --key piv:9c --subject CN=box",
-        2,
-        "keys in a PIV token",
+        3,
+        "the key cannot be used: this build has no PIV tokens in it; build it with `--features piv`",
     ),
     (
         "csr --key rsa.pem --subject CN=box --days 1",
@@ -357,6 +367,26 @@ const CONVERT: &[Case] = &[
         "both --new-passphrase-env and --new-passphrase-file are set",
     ),
     (
+        "convert --key rsa.pem --to pkcs8 --out new --unencrypted --new-passphrase-fd 0",
+        2,
+        "the argument '--unencrypted' cannot be used with '--new-passphrase-fd <N>'",
+    ),
+    (
+        "convert --key rsa.pem --to jwk --out new --new-passphrase-fd 0",
+        2,
+        "this form cannot be encrypted here",
+    ),
+    (
+        "convert --key rsa.pem --to pkcs8 --out new --new-passphrase-fd 77",
+        2,
+        "file descriptor 77, for the passphrase, is not open",
+    ),
+    (
+        "convert --key wrong.jwk --to pkcs8 --out new --unencrypted",
+        3,
+        "wrong.jwk: the parts of the key do not belong together",
+    ),
+    (
         "convert --key rsa.pem --to sec1 --out new --unencrypted",
         2,
         "this key is RSA-2048, which that form cannot hold",
@@ -389,7 +419,7 @@ const CONVERT: &[Case] = &[
     (
         "convert --key p256.pem --to pkcs12 --out new --certificate rsa-certificate.pem --new-passphrase-env SET",
         2,
-        "the certificate in rsa-certificate.pem belongs to another key",
+        "rsa-certificate.pem: the certificate belongs to another key",
     ),
     (
         "convert --key rsa.pem --to pkcs12 --out new --certificate rsa.pem --new-passphrase-env SET",
@@ -398,8 +428,8 @@ const CONVERT: &[Case] = &[
     ),
     (
         "convert --key rsa.pem --to pkcs12 --out new --certificate rsa-public.pem --new-passphrase-env SET",
-        3,
-        "found a public key, expected an X.509 certificate",
+        2,
+        "rsa-public.pem: found a public key, expected an X.509 certificate",
     ),
     (
         "convert --key rsa.pem --to pkcs12 --out new --certificate rsa-certificate.pem --new-passphrase-env EMOJI",
@@ -419,17 +449,17 @@ const CONVERT: &[Case] = &[
     (
         "convert --key none.pem --to pkcs8 --out new --unencrypted",
         3,
-        "none.pem, for the private key, cannot be read",
+        "the key was not found: there is no file none.pem",
     ),
     (
         "convert --key folder --to pkcs8 --out new --unencrypted",
         3,
-        "folder, for the private key, is a directory",
+        "the key cannot be used: folder is a directory, where a key file was expected",
     ),
     (
         "convert --key rsa-public.pem --to pkcs8 --out new --unencrypted",
         3,
-        "rsa-public.pem: found a public key, expected a private key",
+        "the key cannot be used: rsa-public.pem: found a public key, expected a private key",
     ),
     (
         "convert --key rsa-aes256.pem --to pkcs8 --out new --unencrypted",
@@ -439,12 +469,12 @@ const CONVERT: &[Case] = &[
     (
         "convert --key rsa-aes256.pem --passphrase-env SET --to pkcs8 --out new --unencrypted",
         3,
-        "rsa-aes256.pem: the passphrase does not decrypt the private key",
+        "the key may not be used: rsa-aes256.pem: the passphrase does not decrypt the private key",
     ),
     (
         "convert --key env:NONE --to pkcs8 --out new --unencrypted",
         3,
-        "the environment variable NONE is not set",
+        "the key was not found: the environment variable NONE is not set",
     ),
     (
         "convert --key awskms:alias/box --to pkcs8 --out new --unencrypted",
@@ -465,6 +495,11 @@ fn check(cases: &[Case]) {
     ]);
     std::fs::create_dir(folder.path("folder")).unwrap();
     folder.write("secret.txt", "7f3aQ-file");
+    // The public half is another key's.
+    folder.write(
+        "wrong.jwk",
+        r#"{"kty":"OKP","crv":"Ed25519","d":"symDIrEIlpeWXaQ7ly4urPRA-fAACDxfJRjJmxkFMCk","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+    );
     let content = || {
         let files = folder.content();
         let mut files: Vec<_> = files

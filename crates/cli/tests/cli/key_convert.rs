@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::key_generate::is_for_owner_alone;
+#[cfg(unix)]
+use crate::key_generate::assert_is_for_owner_alone;
 use crate::support::{Folder, Run};
 
 fn folder() -> Folder {
@@ -59,7 +60,8 @@ fn the_forms_that_openssl_writes_come_out_as_openssl_writes_them() {
         );
         assert_eq!(run.success(), "", "no private key on standard output");
         assert_eq!(read(&folder, "new"), read(&folder, expected), "{from} {to}");
-        assert!(is_for_owner_alone(&folder, "new"));
+        #[cfg(unix)]
+        assert_is_for_owner_alone(&folder, "new");
         fs::remove_file(folder.path("new")).unwrap();
     }
 }
@@ -129,6 +131,53 @@ fn a_store_is_for_its_owner_alone_and_its_next_step_is_told() {
     );
     assert!(!run.stderr.contains("7f3aQ"));
     run.success();
-    assert!(is_for_owner_alone(&folder, "new.p12"));
+    #[cfg(unix)]
+    assert_is_for_owner_alone(&folder, "new.p12");
     assert!(read(&folder, "new.p12").starts_with(&[0x30, 0x82]));
+}
+
+#[test]
+fn both_passphrases_may_come_one_after_the_other() {
+    let folder = folder();
+    let run = folder
+        .command("key convert --key rsa-aes256.pem --passphrase-fd 0 --to pkcs8 --new-passphrase-fd 0 --out new")
+        .stdin("secret\n7f3aQ-new\n")
+        .run();
+    run.success();
+    let public = folder.run("key public --key new --passphrase-file new.txt");
+    assert_eq!(
+        public.success(),
+        folder.run("key public --key rsa.pem").success()
+    );
+}
+
+#[test]
+fn a_jwk_keeps_its_id_and_its_algorithm() {
+    let folder = folder();
+    let jwk = "key convert --key rsa.pem --to jwk --unencrypted --out";
+    folder.run(&format!("{jwk} plain.jwk")).success();
+    let plain = String::from_utf8(read(&folder, "plain.jwk")).unwrap();
+    let mut own: serde_json::Value = serde_json::from_str(&plain).unwrap();
+    own["kid"] = "key \"1\"".into();
+    own["alg"] = "PS256".into();
+    folder.write("own.jwk", own.to_string());
+    let again = "--key own.jwk --to jwk --unencrypted --out new";
+    convert(&folder, again).success();
+    let new: serde_json::Value = serde_json::from_slice(&read(&folder, "new")).unwrap();
+    assert_eq!(new, own);
+}
+
+#[test]
+fn the_next_command_is_quoted_for_a_shell() {
+    let folder = folder();
+    let run = folder
+        .command("key convert --key p256.pem --to pkcs12 --certificate p256-certificate.pem --new-passphrase-env NEW")
+        .arg("--out=it's 1.p12")
+        .env("NEW", "7f3aQ-new")
+        .run();
+    assert!(
+        run.stderr.contains(r" -srckeystore 'it'\''s 1.p12' "),
+        "{run:?}"
+    );
+    run.success();
 }

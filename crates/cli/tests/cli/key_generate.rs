@@ -24,24 +24,18 @@ fn a_key_is_made_for_its_owner_alone_and_its_public_key_printed() {
         let private = fs::read_to_string(folder.path("new.pem")).unwrap();
         assert!(private.starts_with("-----BEGIN PRIVATE KEY-----\n"));
         assert_eq!(folder.run("key public --key new.pem").success(), printed);
-        assert!(is_for_owner_alone(&folder, "new.pem"));
+        #[cfg(unix)]
+        assert_is_for_owner_alone(&folder, "new.pem");
         assert_eq!(folder.content().len(), 1, "nothing else was written");
     }
 }
 
 #[cfg(unix)]
-pub(crate) fn is_for_owner_alone(folder: &Folder, name: &str) -> bool {
+#[track_caller]
+pub(crate) fn assert_is_for_owner_alone(folder: &Folder, name: &str) {
     use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(folder.path(name))
-        .unwrap()
-        .permissions()
-        .mode();
-    mode & 0o777 == 0o600
-}
-
-#[cfg(not(unix))]
-pub(crate) fn is_for_owner_alone(_: &Folder, _: &str) -> bool {
-    true
+    let metadata = fs::metadata(folder.path(name)).unwrap();
+    assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
@@ -78,6 +72,20 @@ fn an_encrypted_key_needs_its_passphrase() {
         assert_eq!(public.success(), printed);
         fs::remove_file(folder.path("new.pem")).unwrap();
     }
+}
+
+/// On the name of the file that the key is in, whatever it is.
+#[test]
+fn a_name_that_looks_like_a_flag_does_no_harm() {
+    let folder = Folder::new();
+    let run = folder.run("key generate --type rsa-2048 --out=-x.pem");
+    let stderr = run.stderr.clone();
+    run.success();
+    for line in stderr.lines().filter(|line| line.starts_with("  ")) {
+        assert!(line.contains(" --key ./-x.pem "), "{line}");
+        folder.run(&format!("key {}", &line[24..])).success();
+    }
+    assert!(folder.path("-x.crt").exists());
 }
 
 #[test]

@@ -223,9 +223,9 @@ fn a_wrong_file_descriptor_is_told() {
         ),
         (
             "0",
-            "a\nb\n",
+            "\nsecret\n",
             2,
-            "file descriptor 0, for the passphrase, has several lines, where one was expected",
+            "file descriptor 0, for the passphrase, is empty",
         ),
         (
             "0",

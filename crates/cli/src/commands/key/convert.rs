@@ -1,14 +1,16 @@
-use jwt_bearer::KeyUri;
-use jwt_bearer::keyfile::{KeyFile, KeyFileError, KeyFileErrorKind, PrivateKey, read_public_key};
+use std::path::Path;
+
+use jwt_bearer::keyfile::{KeyFileError, KeyFileErrorKind, PrivateKey};
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
+use jwt_bearer::{FileKey, KeyUri};
 use zeroize::Zeroizing;
 
 use super::passphrase;
 use crate::args::{ConvertArgs, KeyForm};
 use crate::error::Failure;
-use crate::interaction::{Reference, Secrets, bounded_file};
+use crate::interaction::{Reference, Secrets, bounded_file, terminal};
 use crate::output;
-use crate::write::note;
+use crate::write::{harmless, note};
 
 /// No file of a key or of certificates is larger: 1 MiB.
 pub(super) const MAX_FILE: u64 = 1 << 20;
@@ -16,18 +18,19 @@ pub(super) const MAX_FILE: u64 = 1 << 20;
 pub(crate) fn convert(args: &ConvertArgs) -> Result<(), Failure> {
     output::check_new(&args.out)?;
     check(args)?;
-    let (name, key) = read(args)?;
+    let key = read(args)?;
     let bytes = written(args, &key)?;
     output::private(&args.out, &bytes)?;
     note(&format!(
-        "{}: the {} key of {name}",
-        args.out.display(),
-        key.kind()
+        "{}: the {} key of {}",
+        harmless(&args.out.display().to_string()),
+        key.key.kind(),
+        harmless(&key.name)
     ));
     if args.to == KeyForm::Pkcs12 {
         note(&format!(
             "A Java keystore (JKS), which Salesforce imports, is made of it with\n  keytool -importkeystore -srckeystore {} -srcstoretype PKCS12 -destkeystore NEW.jks -deststoretype JKS",
-            args.out.display()
+            output::shell_word(&args.out)
         ));
     }
     Ok(())
@@ -52,7 +55,9 @@ fn check(args: &ConvertArgs) -> Result<(), Failure> {
             "--unencrypted is not for --to pkcs12, which is always encrypted",
         ));
     }
-    let has_passphrase = args.new_passphrase_env.is_some() || args.new_passphrase_file.is_some();
+    let has_passphrase = args.new_passphrase_env.is_some()
+        || args.new_passphrase_file.is_some()
+        || args.new_passphrase_fd.is_some();
     if matches!(args.to, KeyForm::Pkcs1 | KeyForm::Sec1 | KeyForm::Jwk) && has_passphrase {
         return Err(Failure::usage(
             "this form cannot be encrypted here; --to pkcs8 and --to pkcs12 can",
@@ -62,48 +67,22 @@ fn check(args: &ConvertArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The key, and its name for people.
-fn read(args: &ConvertArgs) -> Result<(String, PrivateKey), Failure> {
+fn read(args: &ConvertArgs) -> Result<FileKey, Failure> {
     let uri: KeyUri = args
         .key
         .parse()
         .map_err(|error| Failure::usage(format!("{error}")))?;
-    let (name, bytes, alias) = match uri {
-        KeyUri::File { path, alias, .. } => (
-            path.display().to_string(),
-            bounded_file("private key", &path, MAX_FILE)
-                .map_err(|failure| Failure::key(failure.text()))?,
-            alias,
-        ),
-        KeyUri::Env(name) => (format!("the variable {name}"), variable(&name)?, None),
-        _ => {
-            return Err(Failure::usage(format!(
-                "{uri} never leaves its place, so there is nothing to convert"
-            ))
-            .hint(
-                "`jwt-bearer key public` and `jwt-bearer key certificate` work with it where it is",
-            ));
-        }
+    if !matches!(uri, KeyUri::File { .. } | KeyUri::Env(_)) {
+        let text = format!("{uri} never leaves its place, so there is nothing to convert");
+        return Err(Failure::usage(text).hint(
+            "`jwt-bearer key public` and `jwt-bearer key certificate` work with it where it is",
+        ));
+    }
+    let secrets = Secrets {
+        passphrase: args.passphrase.read()?,
+        ..Secrets::default()
     };
-    let failed = |error: KeyFileError| Failure::key(format!("{name}: {error}"));
-    let open = |passphrase: Option<&[u8]>| {
-        let file = KeyFile::read(&bytes, passphrase)?;
-        let (_, key) = file.private_key(alias.as_deref())?;
-        key.open(passphrase)
-    };
-    let key = match open(None) {
-        Err(error) if error.kind() == KeyFileErrorKind::PassphraseNeeded => {
-            let secrets = Secrets {
-                passphrase: args.passphrase.read()?,
-                ..Secrets::default()
-            };
-            let passphrase = secrets.passphrase_of(&name)?;
-            open(Some(passphrase.expose_secret().as_bytes()))
-        }
-        key => key,
-    };
-    let key = key.map_err(failed)?;
-    Ok((name, key))
+    Ok(uri.read_private_key(&secrets)?)
 }
 
 #[expect(
@@ -120,12 +99,13 @@ pub(super) fn variable(name: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
 }
 
 /// The key in its new form. Asks for what is not named.
-fn written(args: &ConvertArgs, key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let failed = |error: KeyFileError| Failure::key(error.to_string());
+fn written(args: &ConvertArgs, from: &FileKey) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let key = &from.key;
+    let failed = |error: KeyFileError| Failure::key(format!("{}: {error}", from.name));
     let text = |text: Zeroizing<String>| Zeroizing::new(text.as_bytes().to_vec());
     let traditional = |wanted: bool, other: &str| {
-        let pem = key.to_traditional_pem().filter(|_| wanted);
-        pem.map(text).ok_or_else(|| {
+        let pem = key.to_traditional_pem().map_err(failed)?;
+        pem.filter(|_| wanted).map(text).ok_or_else(|| {
             Failure::usage(format!(
                 "this key is {}, which that form cannot hold; use {other}",
                 key.kind()
@@ -135,20 +115,29 @@ fn written(args: &ConvertArgs, key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, F
     // What cannot be is told before anybody is asked.
     let is_rsa = matches!(key, PrivateKey::Rsa { .. });
     let plain = match args.to {
-        KeyForm::Pkcs8 => Some(text(key.to_pkcs8_pem())),
-        KeyForm::Pkcs8Der => Some(key.to_pkcs8_der()),
+        KeyForm::Pkcs8 => Some(text(key.to_pkcs8_pem().map_err(failed)?)),
+        KeyForm::Pkcs8Der => Some(key.to_pkcs8_der().map_err(failed)?),
         KeyForm::Pkcs1 => Some(traditional(is_rsa, "--to sec1 for EC, or --to pkcs8")?),
         KeyForm::Sec1 => Some(traditional(!is_rsa, "--to pkcs1 for RSA, or --to pkcs8")?),
-        KeyForm::Jwk => Some(text(key.to_jwk().map_err(failed)?)),
+        KeyForm::Jwk => {
+            let jwk = key.to_jwk(from.key_id.as_deref(), from.algorithm);
+            Some(text(jwk.map_err(failed)?))
+        }
         KeyForm::Pkcs12 => None,
     };
-    let certificate = certificate(args, key)?;
+    let certificate = match &args.certificate {
+        Some(path) => bounded_file("certificate", path, MAX_FILE)?,
+        None => Zeroizing::default(),
+    };
     let passphrase = new_passphrase(args)?;
     let secret = passphrase.as_ref().map(SecretString::expose_secret);
     let encrypted = match (args.to, secret, plain) {
         (KeyForm::Pkcs12, Some(secret), _) => {
             let alias = args.alias.as_deref().unwrap_or("key");
-            key.to_pkcs12(alias, &certificate, secret)
+            let store = key.to_pkcs12(alias, &certificate, secret);
+            return store
+                .map(Zeroizing::new)
+                .map_err(|error| unstored(args, &error));
         }
         (KeyForm::Pkcs8Der, Some(secret), _) => key.to_encrypted_pkcs8_der(secret.as_bytes()),
         (_, Some(secret), _) => {
@@ -165,23 +154,17 @@ fn written(args: &ConvertArgs, key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, F
     encrypted.map(Zeroizing::new).map_err(failed)
 }
 
-/// The file of the certificate, if one is named, after a look whether it is the key's.
-fn certificate(args: &ConvertArgs, key: &PrivateKey) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let Some(path) = &args.certificate else {
-        return Ok(Zeroizing::default());
-    };
-    let wrong = |error: KeyFileError| Failure::usage(format!("{}: {error}", path.display()));
-    let bytes = bounded_file("certificate", path, MAX_FILE)?;
-    if read_public_key(&bytes).map_err(wrong)? != key.public_key().map_err(wrong)? {
-        return Err(Failure::usage(format!(
-            "the certificate in {} belongs to another key",
-            path.display()
-        ))
-        .hint(
+/// Why there is no store: mostly because of the certificate.
+fn unstored(args: &ConvertArgs, error: &KeyFileError) -> Failure {
+    let certificate = args.certificate.as_deref().unwrap_or(Path::new(""));
+    let failure = Failure::usage(format!("{}: {error}", certificate.display()));
+    match error.kind() {
+        KeyFileErrorKind::OtherKey => failure.hint(
             "`jwt-bearer key certificate --key … --subject CN=… --out FILE` makes one for this key",
-        ));
+        ),
+        KeyFileErrorKind::NotAPublicKey => failure,
+        _ => Failure::key(error.to_string()),
     }
-    Ok(bytes)
 }
 
 /// The passphrase to encrypt the new file with; `None` if it is to be left unencrypted.
@@ -191,7 +174,7 @@ fn new_passphrase(args: &ConvertArgs) -> Result<Option<SecretString>, Failure> {
         ..Reference::passphrase(
             args.new_passphrase_env.as_ref(),
             args.new_passphrase_file.as_deref(),
-            None,
+            args.new_passphrase_fd,
         )
     };
     let named = named.read()?;
@@ -202,13 +185,13 @@ fn new_passphrase(args: &ConvertArgs) -> Result<Option<SecretString>, Failure> {
         args.to,
         KeyForm::Pkcs8 | KeyForm::Pkcs8Der | KeyForm::Pkcs12
     );
-    if !passphrase::is_terminal() {
+    if terminal().is_none() {
         let hint = match args.to {
             KeyForm::Pkcs12 => {
-                "name a passphrase with --new-passphrase-env NAME or --new-passphrase-file FILE"
+                "name a passphrase with --new-passphrase-env NAME, --new-passphrase-file FILE or --new-passphrase-fd N"
             }
             _ if can_be_encrypted => {
-                "name a passphrase with --new-passphrase-env NAME or --new-passphrase-file FILE, or use --unencrypted"
+                "name a passphrase with --new-passphrase-env NAME, --new-passphrase-file FILE or --new-passphrase-fd N, or use --unencrypted"
             }
             _ => "--unencrypted says that you mean it",
         };

@@ -7,7 +7,7 @@ use jwt_bearer::signer::KeyKind;
 use super::passphrase;
 use crate::args::{GenerateArgs, KeyType};
 use crate::error::Failure;
-use crate::interaction::Reference;
+use crate::interaction::{Reference, terminal};
 use crate::output;
 use crate::write::{self, note};
 
@@ -31,7 +31,7 @@ pub(crate) fn generate(args: &GenerateArgs) -> Result<(), Failure> {
             let pem = key.to_encrypted_pkcs8_pem(passphrase).map_err(failed)?;
             output::private(&args.out, pem.as_bytes())?;
         }
-        None => output::private(&args.out, key.to_pkcs8_pem().as_bytes())?,
+        None => output::private(&args.out, key.to_pkcs8_pem().map_err(failed)?.as_bytes())?,
     }
     let encrypted = match passphrase {
         Some(_) => "encrypted",
@@ -58,10 +58,11 @@ fn passphrase(args: &GenerateArgs) -> Result<Option<SecretString>, Failure> {
     if named.is_some() || !args.encrypt {
         return Ok(named);
     }
-    if !passphrase::is_terminal() {
+    if terminal().is_none() {
         return Err(
-            Failure::usage("--encrypt asks for a passphrase, and there is no terminal")
-                .hint("name it with --passphrase-env NAME or --passphrase-file FILE"),
+            Failure::usage("--encrypt asks for a passphrase, and there is no terminal").hint(
+                "name it with --passphrase-env NAME, --passphrase-file FILE or --passphrase-fd N",
+            ),
         );
     }
     match passphrase::ask_twice(&args.out.display().to_string())? {
@@ -75,8 +76,8 @@ fn passphrase(args: &GenerateArgs) -> Result<Option<SecretString>, Failure> {
 
 /// Which provider wants what of such a key.
 fn whereto(kind: KeyKind, path: &Path) -> String {
-    let key = shell_word(&path.display().to_string());
-    let certificate = shell_word(&path.with_extension("crt").display().to_string());
+    let key = output::shell_word(path);
+    let certificate = output::shell_word(&path.with_extension("crt"));
     let certificate =
         format!("certificate --key {key} --subject CN=jwt-bearer --out {certificate}");
     let public = |rest: &str| format!("public --key {key} --format {rest}");
@@ -108,13 +109,4 @@ fn whereto(kind: KeyKind, path: &Path) -> String {
         .map(|(who, what)| format!("\n  {who:20}  {what}"))
         .collect();
     format!("{title}{}", rows.concat())
-}
-
-/// As a shell reads it back.
-pub(super) fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_alphanumeric() || "-_./+,:@%".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.into(),
-        false => format!("'{}'", text.replace('\'', r"'\''")),
-    }
 }

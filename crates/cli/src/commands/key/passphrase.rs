@@ -1,16 +1,15 @@
 //! The passphrase that a new file is encrypted with.
 
-use std::io::{IsTerminal, Write, stderr, stdin};
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Write};
 
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroizing;
 
 use crate::error::Failure;
+use crate::interaction::terminal;
 
-/// Whether there is somebody to ask.
-pub(crate) fn is_terminal() -> bool {
-    stdin().is_terminal()
-}
+/// No answer is longer.
+const MAX_ANSWER: u64 = 1024;
 
 /// Asks for a new passphrase, twice. `None` if nothing is entered.
 pub(crate) fn ask_twice(what: &str) -> Result<Option<SecretString>, Failure> {
@@ -29,13 +28,15 @@ pub(crate) fn ask_twice(what: &str) -> Result<Option<SecretString>, Failure> {
 
 /// Asks whether to go on; anything but `y` and `yes` is a no.
 pub(crate) fn confirm(question: &str) -> Result<bool, Failure> {
-    let unanswered = |_| Failure::usage("nobody answered; nothing was written");
-    let mut terminal = stderr().lock();
-    write!(terminal, "{question} [y/N] ")
-        .and_then(|()| terminal.flush())
-        .map_err(unanswered)?;
-    let mut answer = String::new();
-    stdin().read_line(&mut answer).map_err(unanswered)?;
+    let answer = || {
+        let (input, mut output) = terminal().ok_or_else(|| Error::from(ErrorKind::NotFound))?;
+        write!(output, "{question} [y/N] ")?;
+        let mut answer = String::new();
+        BufReader::new(input.take(MAX_ANSWER)).read_line(&mut answer)?;
+        Ok(answer)
+    };
+    let answer =
+        answer().map_err(|_: Error| Failure::usage("nobody answered; nothing was written"))?;
     Ok(["y", "yes"].contains(&answer.trim().to_ascii_lowercase().as_str()))
 }
 

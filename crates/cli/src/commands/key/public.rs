@@ -21,6 +21,10 @@ pub(crate) async fn public(args: &PublicArgs) -> Result<(), Failure> {
             "--key-id is for the formats jwk and jwks; the others hold no `kid`",
         ));
     }
+    if args.key_id.as_deref() == Some("") {
+        return Err(Failure::usage("--key-id is empty")
+            .hint("without it the key's own id or its thumbprint is taken"));
+    }
     let signer = named_key(&args.key).await?;
     let key = signer.public_key();
     let bytes = match args.format {

@@ -89,8 +89,8 @@ const KEYS: &[Case] = &[
     ),
     (
         "generic --key piv:9c",
-        2,
-        "keys in a PIV token (`piv:`) are not in this version yet",
+        3,
+        "the key cannot be used: this build has no PIV tokens in it; build it with `--features piv`",
     ),
     (
         "generic --key none.pem",

@@ -4,7 +4,7 @@ use jwt_bearer::KeyUri;
 use jwt_bearer::keyfile::{KeyFileErrorKind, Part, Thing};
 use jwt_bearer::signer::KeyKind;
 
-use super::super::generate::shell_word;
+use crate::output::shell_word;
 use super::{Inspected, with_alias};
 
 pub(super) const NAME_PASSPHRASE: &str =
@@ -26,15 +26,17 @@ pub(super) fn key_of(file: &Inspected) -> String {
     };
     match (&file.uri, alias) {
         (KeyUri::File { path, .. }, Some(alias)) => {
-            shell_word(&with_alias(KeyUri::file(path), Some(alias)).to_string())
+            shell_word(Path::new(
+                &with_alias(KeyUri::file(path), Some(alias)).to_string(),
+            ))
         }
         (
             KeyUri::File {
                 path, alias: None, ..
             },
             None,
-        ) => shell_word(&path.display().to_string()),
-        (uri, _) => shell_word(&uri.to_string()),
+        ) => shell_word(path),
+        (uri, _) => shell_word(Path::new(&uri.to_string())),
     }
 }
 
