@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use common::{file, text};
 use jwt_bearer_keyfile::{KeyFileError, PrivateKey, read_public_key};
 use proptest::prelude::*;
+use serde_json::Value;
 
 type Runs = HashSet<String>;
 
@@ -136,18 +137,50 @@ const DAMAGED: [&str; 28] = [
     "google.json",
 ];
 
-/// All runs of these files, but for the lines of PEM that an error may quote.
+/// What is secret in JSON: the private members of JWKs, and the lines of PEM.
+fn secrets_of_json(json: &Value) -> Vec<String> {
+    match json {
+        Value::Array(values) => values.iter().flat_map(secrets_of_json).collect(),
+        Value::Object(members) => {
+            let secret = |(name, value): (&String, &Value)| match value {
+                Value::String(text) if ["privateKey", "private_key"].contains(&&**name) => {
+                    lines_of_pem(text)
+                }
+                Value::String(text) if ["d", "p", "q", "dp", "dq", "qi"].contains(&&**name) => {
+                    vec![text.clone()]
+                }
+                value => secrets_of_json(value),
+            };
+            members.iter().flat_map(secret).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// All but the lines that an error may quote.
+fn lines_of_pem(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.contains(['-', ':']));
+    lines.map(Into::into).collect()
+}
+
+/// All runs of what is secret in these files.
 static RUNS_OF_DAMAGED: LazyLock<HashMap<&str, Runs>> = LazyLock::new(|| {
     let all = DAMAGED.map(|name| {
         let bytes = file(name);
-        let secret = match std::str::from_utf8(&bytes) {
-            Ok(text) => text
-                .lines()
-                .filter(|line| !line.contains(['-', ':']))
-                .flat_map(runs)
-                .collect(),
+        let secret: Runs = match std::str::from_utf8(&bytes) {
+            Ok(text) => {
+                let json = serde_json::from_str(text).ok();
+                let secrets =
+                    json.map_or_else(|| lines_of_pem(text), |json| secrets_of_json(&json));
+                secrets
+                    .iter()
+                    .flat_map(|secret| runs(secret).collect::<Vec<_>>())
+                    .collect()
+            }
             Err(_) => runs_of(&bytes),
         };
+        // What is searched for exists, or the search finds nothing ever.
+        assert!(secret.len() > 20, "{name}");
         (name, secret)
     });
     HashMap::from(all)
@@ -202,16 +235,22 @@ proptest! {
         let _ = (PrivateKey::read(text.as_bytes(), None), read_public_key(text.as_bytes()));
     }
 
-    #[test]
-    fn damaged_files_are_answered_without_a_quote((name, bytes) in damaged()) {
-        for error in [PrivateKey::read(&bytes, None).err(), read_public_key(&bytes).err()].into_iter().flatten() {
-            assert_quotes_nothing(&error, &RUNS_OF_DAMAGED[name]);
-        }
-    }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn damaged_files_are_answered_without_a_quote((name, bytes) in damaged()) {
+        let mut errors: Vec<_> = [None, Some(&b"secret"[..]), Some(b"wrong")]
+            .into_iter()
+            .filter_map(|passphrase| PrivateKey::read(&bytes, passphrase).err())
+            .collect();
+        errors.extend(read_public_key(&bytes).err());
+        for error in errors {
+            assert_quotes_nothing(&error, &RUNS_OF_DAMAGED[name]);
+        }
+    }
 
     /// Few, since a changed iteration count or scrypt parameter can cost up to the limits.
     #[test]

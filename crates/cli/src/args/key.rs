@@ -334,7 +334,8 @@ Examples:
 
 const CONVERT: &str = "\
 Without --new-passphrase-env, -file or -fd, and --unencrypted, it asks at a
-terminal. A JWK keeps the key id and the algorithm that the file has. Java's keystores are made from PKCS#12, by Java's keytool.
+terminal. A JWK keeps the key id and the algorithm that the file has. Java's
+keystores are made from PKCS#12, by Java's keytool.
 
 Examples:
   jwt-bearer key convert --key old.pem --to pkcs8 --out new.pem

@@ -133,7 +133,7 @@ fn explain_says_what_it_cannot_read() {
             "this is no text, but a binary file",
         ),
         (
-            "explain keystore.jks",
+            "explain keystore.jceks",
             "",
             "this is no text, but a binary file",
         ),

@@ -469,7 +469,7 @@ const CONVERT: &[Case] = &[
     (
         "convert --key rsa-aes256.pem --passphrase-env SET --to pkcs8 --out new --unencrypted",
         3,
-        "the key may not be used: rsa-aes256.pem: the passphrase does not decrypt the private key",
+        "the use of the key was denied: rsa-aes256.pem: the passphrase does not decrypt the private key",
     ),
     (
         "convert --key env:NONE --to pkcs8 --out new --unencrypted",

@@ -113,3 +113,42 @@ fn der_is_not_shown() {
         );
     }
 }
+
+#[test]
+#[ignore = "needs script"]
+fn a_passphrase_from_a_descriptor_at_the_terminal_is_not_echoed() {
+    let folder = Folder::with_keys(["p256-aes256.pem"]);
+    let shown = typed(
+        &folder,
+        "key public --key p256-aes256.pem --passphrase-fd 0",
+        &[("Passphrase: ", "secret")],
+    );
+    assert!(
+        shown.contains("BEGIN PUBLIC KEY") && !shown.contains("secret"),
+        "{shown}"
+    );
+}
+
+/// Standard input or standard error is used for something else.
+#[test]
+#[ignore = "needs script"]
+fn what_is_asked_goes_to_the_terminal_itself() {
+    let folder = Folder::with_keys(["p256.pem", "p256-aes256.pem", "p256-traditional.pem"]);
+    let shown = typed(
+        &folder,
+        "key public --key p256-aes256.pem </dev/null",
+        &[("Passphrase of p256-aes256.pem: ", "secret")],
+    );
+    assert!(shown.contains("BEGIN PUBLIC KEY"), "{shown}");
+
+    let question = ("Write the private key unencrypted? [y/N] ", "y");
+    for (redirected, name) in [("2>/dev/null", "a.pem"), ("</dev/null", "b.pem")] {
+        let to_sec1 = format!("key convert --key p256.pem --to sec1 --out {name} {redirected}");
+        typed(&folder, &to_sec1, &[question]);
+        let read = |name: &str| fs::read(folder.path(name)).unwrap();
+        assert_eq!(read(name), read("p256-traditional.pem"));
+    }
+    let neither = "key convert --key p256.pem --to sec1 --out c.pem </dev/null 2>/dev/null";
+    let (success, shown) = ended(&folder, neither, &[]);
+    assert!(!success && shown.is_empty(), "{shown}");
+}

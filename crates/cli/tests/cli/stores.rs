@@ -272,3 +272,36 @@ fn an_alias_in_a_profile_stays_with_its_file() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     assert_eq!(run.stdout.matches('.').count(), 2);
 }
+
+/// A socket has no path to be opened by, but as standard input it is read.
+#[cfg(unix)]
+#[test]
+fn a_socket_is_named() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+
+    let folder = folder();
+    let (mut ours, theirs) = UnixStream::pair().unwrap();
+    std::io::Write::write_all(&mut ours, b"secret\n").unwrap();
+    let run = |command: &str, socket: UnixStream| {
+        let mut shell = Command::new("sh");
+        folder.isolate(&mut shell);
+        let command = format!("{} {command}", env!("CARGO_BIN_EXE_jwt-bearer"));
+        shell.stdin(OwnedFd::from(socket));
+        shell.args(["-c", &command]).output().unwrap()
+    };
+    let through_3 = "key public --key p256.p12 --passphrase-fd 3 3<&0 </dev/null";
+    let output = run(through_3, theirs.try_clone().unwrap());
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "error: file descriptor 3, for the passphrase, is a socket; use a pipe, or 0 for standard input\n"
+    );
+    assert_eq!(output.status.code(), Some(2));
+    // The other end stays open: the line is enough.
+    let output = run("key public --key p256.p12 --passphrase-fd 0", theirs);
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        public_pem(&folder, "p256")
+    );
+    drop(ours);
+}
