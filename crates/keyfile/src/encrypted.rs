@@ -12,6 +12,12 @@ const MAX_MEMORY: u64 = 32 << 20;
 /// The same for the work: all of `MAX_MEMORY` sixteen times over.
 const MAX_WORK: u64 = 16 * MAX_MEMORY;
 
+/// What mends it.
+pub(crate) const RENEW: &str = "`openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew";
+/// The same for schemes that OpenSSL 3 keeps apart.
+pub(crate) const RENEW_OLD: &str =
+    "`openssl pkcs8 -topk8 -provider legacy -provider default -in FILE -out NEW` encrypts it anew";
+
 const KDFS: [ObjectIdentifier; 2] = [pbes2::PBKDF2_OID, pbes2::SCRYPT_OID];
 const CIPHERS: [ObjectIdentifier; 4] = [
     pbes2::AES_128_CBC_OID,
@@ -274,18 +280,14 @@ fn unknown(oid: ObjectIdentifier) -> KeyFileError {
 
 fn renew(scheme: &str) -> KeyFileError {
     KeyFileError::unsupported(format!(
-        "found a private key encrypted with {scheme}, expected PBES2 with AES or 3DES: `openssl pkcs8 -topk8 \
-         -provider legacy -provider default -in FILE -out NEW` encrypts it anew"
+        "found a private key encrypted with {scheme}, expected PBES2 with AES or 3DES: {RENEW_OLD}"
     ))
 }
 
 pub(crate) fn too_expensive(what: &str) -> KeyFileError {
     KeyFileError::new(
         KeyFileErrorKind::TooExpensive,
-        format!(
-            "decrypting the private key asks for {what}: if you trust the file, \
-             `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
-        ),
+        format!("decrypting the private key asks for {what}: if you trust the file, {RENEW}"),
     )
 }
 

@@ -1,5 +1,6 @@
 use crate::form::{Form, Wanted};
 use crate::pem::Block;
+use crate::{encrypted, pkcs12};
 
 /// Why a file is not the key that it should be: what was found, what was expected, and what to do.
 ///
@@ -61,7 +62,7 @@ impl KeyFileError {
     pub(crate) fn unsupported_key(name: &str) -> Self {
         Self::unsupported(format!(
             "found {name}, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, \
-             for example with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out NEW`"
+             for example with `jwt-bearer key generate --out NEW`"
         ))
     }
 
@@ -72,6 +73,14 @@ impl KeyFileError {
                 "found {count} keys in one file, expected {wanted}: keep each in a file of its own"
             ),
         )
+    }
+
+    /// The same of a key in a PKCS#12 store, which other commands mend.
+    pub(crate) fn of_store(mut self) -> Self {
+        for remedy in [encrypted::RENEW, encrypted::RENEW_OLD] {
+            self.text = self.text.replace(remedy, pkcs12::WRITE_PEM);
+        }
+        self
     }
 
     pub(crate) fn mismatched() -> Self {

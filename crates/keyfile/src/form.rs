@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::KeyFileErrorKind;
+use crate::{KeyFileErrorKind, pkcs12};
 
 /// What the caller wants from a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl Form {
             }
             Self::Putty => "`puttygen FILE -O private-openssh -o NEW` converts it",
             Self::DsaPrivate => "JWTs are not signed with DSA; make an RSA, EC or Ed25519 key",
-            Self::Pkcs12Ber => "`openssl pkcs12 -in FILE -out NEW` writes it as PEM",
+            Self::Pkcs12Ber => pkcs12::WRITE_PEM,
             Self::Jceks => {
                 "`keytool -importkeystore -srckeystore FILE -srcstoretype JCEKS -destkeystore NEW.p12 -deststoretype \
                  PKCS12` converts it"
@@ -147,7 +147,9 @@ impl Form {
             Self::Jwk => "its private members are missing; name the file of the private key",
             Self::BoxConfig => "`appAuth.privateKey` is missing; name the file of the private key",
             Self::ServiceAccount => "`private_key` is missing; download the file anew",
-            Self::Parameters => "make the key too, with `openssl ecparam -genkey`",
+            Self::Parameters => {
+                "make the key too: `jwt-bearer key generate --type p-256 --out NEW`"
+            }
             Self::Pgp => "PGP keys do not sign JWTs; make an RSA, EC or Ed25519 key",
             Self::Jwt => "a JWT is made with a key, and holds none; name the file of the key",
             Self::Pkcs8
@@ -195,24 +197,20 @@ impl Form {
                 "`keytool -exportcert -rfc -keystore FILE -alias ALIAS -file NEW` takes the \
                  certificate out"
             }
-            Self::Pkcs8
-            | Self::EncryptedPkcs8
-            | Self::Pkcs1
-            | Self::Sec1
-            | Self::Traditional
-            | Self::DsaPrivate => {
-                "`openssl pkey -in FILE -pubout -out NEW` writes the public key; keep the private \
-                 one to yourself"
+            Self::Pkcs8 | Self::EncryptedPkcs8 | Self::Pkcs1 | Self::Sec1 | Self::Traditional => {
+                "`jwt-bearer key public --key FILE --out NEW` writes the public key; keep the private one to yourself"
             }
+            Self::DsaPrivate => "JWTs are not signed with DSA; name another key",
             Self::Putty => {
                 "`puttygen FILE -O public-openssh -o NEW.pub`, then \
                  `ssh-keygen -e -m PKCS8 -f NEW.pub > NEW` writes the public key"
             }
-            Self::Jwk => "convert it to PEM",
+            Self::Jwk => {
+                "if it is a private one, `jwt-bearer key public --key FILE --out NEW` writes the public key as PEM"
+            }
             Self::Jwt => "a JWT holds no key; name the file of the key",
             Self::BoxConfig | Self::ServiceAccount => {
-                "it holds a private key; take that out, then `openssl pkey -in FILE -pubout -out \
-                 NEW` writes the public one"
+                "it holds a private key, whose public key `jwt-bearer key public --key FILE --out NEW` writes"
             }
             Self::Parameters => "name the file of the key",
             Self::Pgp => "PGP keys do not verify JWTs; name the file of another key",

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use jwt_bearer_signer::Algorithm;
 use zeroize::Zeroizing;
 
+use crate::encrypted::Scheme;
 use crate::form::{Form, Wanted};
 use crate::pem::{self, Block};
 use crate::recognise::{self, Content};
@@ -47,7 +48,9 @@ impl KeyFile {
             Content::Der(der) => {
                 let form = recognise::form_of_der(&der)?;
                 let entries = match form {
-                    Form::Pkcs12 => pkcs12::entries(&der, passphrase)?,
+                    Form::Pkcs12 => {
+                        pkcs12::entries(&der, passphrase).map_err(KeyFileError::of_store)?
+                    }
                     _ => Item::of_der(form, &der)
                         .map(Entry::new)
                         .into_iter()
@@ -248,6 +251,7 @@ pub struct LockedKey {
     lock: Lock,
     /// The one that stands in the file beside the key.
     passphrase: Option<Zeroizing<Vec<u8>>>,
+    is_in_store: bool,
 }
 
 #[derive(Clone)]
@@ -265,7 +269,14 @@ impl LockedKey {
         Self {
             lock,
             passphrase: None,
+            is_in_store: false,
         }
+    }
+
+    /// It is part of a PKCS#12 store.
+    pub(crate) const fn in_store(mut self) -> Self {
+        self.is_in_store = true;
+        self
     }
 
     /// Decrypts the key, if it is encrypted, and checks it. If no passphrase is given and one stands in the file beside
@@ -286,7 +297,7 @@ impl LockedKey {
         };
         match &self.lock {
             Lock::Der(der) if self.is_encrypted_pkcs8() => {
-                let (scheme, ciphertext) = encrypted::read(der)?;
+                let (scheme, ciphertext) = self.scheme(der)?;
                 let passphrase = passphrase.ok_or_else(encrypted::passphrase_needed)?;
                 let plain = scheme.decrypt(ciphertext, passphrase)?;
                 PrivateKey::from_der(&plain).map_err(decrypted)
@@ -306,13 +317,19 @@ impl LockedKey {
     /// `Unsupported`, `TooExpensive` and `Malformed` as they say.
     pub fn encryption(&self) -> Result<Option<Encryption>, KeyFileError> {
         Ok(match &self.lock {
-            Lock::Der(der) if self.is_encrypted_pkcs8() => {
-                Some(encrypted::read(der)?.0.encryption())
-            }
+            Lock::Der(der) if self.is_encrypted_pkcs8() => Some(self.scheme(der)?.0.encryption()),
             Lock::Traditional(key) => Some(key.encryption()),
             Lock::Jks(_) => Some(jks::encryption()),
             Lock::Der(_) | Lock::Read(_) => None,
         })
+    }
+
+    fn scheme<'a>(&self, der: &'a [u8]) -> Result<(Scheme<'a>, &'a [u8]), KeyFileError> {
+        let scheme = encrypted::read(der);
+        match self.is_in_store {
+            true => scheme.map_err(KeyFileError::of_store),
+            false => scheme,
+        }
     }
 
     fn is_encrypted_pkcs8(&self) -> bool {

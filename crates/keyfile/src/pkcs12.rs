@@ -21,6 +21,9 @@ use crate::key_file::{Entry, Item, Lock, LockedKey, check_count};
 use crate::recognise::{each, elements, inner};
 use crate::{KeyFileError, KeyFileErrorKind};
 
+/// What mends a store that is not read.
+pub(crate) const WRITE_PEM: &str =
+    "`openssl pkcs12 -provider legacy -provider default -in FILE -out NEW` writes it as PEM";
 /// More than any program writes; it takes a second or two.
 const MAX_MAC_ITERATIONS: i32 = 1_000_000;
 
@@ -155,7 +158,7 @@ impl Bag {
         let item = match oid {
             KEY_BAG | SHROUDED_KEY_BAG => {
                 let key = Zeroizing::new(value.to_vec());
-                Item::PrivateKey(LockedKey::new(Lock::Der(key)))
+                Item::PrivateKey(LockedKey::new(Lock::Der(key)).in_store())
             }
             CERTIFICATE_BAG => {
                 let parts = elements(value).map_err(|_| damaged())?;
@@ -329,9 +332,7 @@ fn wrong_passphrase() -> KeyFileError {
 }
 
 fn unsupported(what: &str) -> KeyFileError {
-    KeyFileError::unsupported(format!(
-        "found {what}, which is not read: `openssl pkcs12 -in FILE -out NEW` writes it as PEM"
-    ))
+    KeyFileError::unsupported(format!("found {what}, which is not read: {WRITE_PEM}"))
 }
 
 fn damaged() -> KeyFileError {

@@ -175,7 +175,7 @@ fn pkcs12_does_not_add_up_what_is_allowed_once() {
     assert_eq!(
         eleven.to_string(),
         "decrypting the private key asks for 11000000 iterations, where 10000000 is the limit: if you trust the file, \
-         `openssl pkcs8 -topk8 -in FILE -out NEW` encrypts it anew"
+         `openssl pkcs12 -provider legacy -provider default -in FILE -out NEW` writes it as PEM"
     );
 }
 

@@ -11,7 +11,7 @@ use jwt_bearer_keyfile::{KeyFileErrorKind as Kind, PrivateKey, read_public_key};
 fn other_key(name: &str) -> String {
     format!(
         "found {name}, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for \
-         example with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out NEW`"
+         example with `jwt-bearer key generate --out NEW`"
     )
 }
 
@@ -109,7 +109,7 @@ fn private_keys_in_other_clothes() {
         (
             "p256-nss.p12",
             "found a PKCS#12 store of NSS or Bouncy Castle, in BER, expected a private key in PEM or DER: `openssl \
-             pkcs12 -in FILE -out NEW` writes it as PEM",
+             pkcs12 -provider legacy -provider default -in FILE -out NEW` writes it as PEM",
         ),
         (
             "keystore.jceks",
@@ -190,7 +190,7 @@ fn files_without_a_private_key() {
         (
             pem("EC PARAMETERS", "BggqhkjOPQMBBw=="),
             "parameters without a key",
-            "make the key too, with `openssl ecparam -genkey`",
+            "make the key too: `jwt-bearer key generate --type p-256 --out NEW`",
         ),
         (
             pem("PGP PRIVATE KEY BLOCK", "\nlQ\n=abcd"),
@@ -370,8 +370,8 @@ fn passphrases() {
 
 #[test]
 fn a_private_key_where_a_public_one_is_wanted() {
-    let expected = "found a private key, expected a public key or a certificate in PEM or DER: `openssl pkey -in FILE \
-                    -pubout -out NEW` writes the public key; keep the private one to yourself";
+    let expected = "found a private key, expected a public key or a certificate in PEM or DER: `jwt-bearer key \
+                    public --key FILE --out NEW` writes the public key; keep the private one to yourself";
     for name in [
         "rsa.pem",
         "rsa.der",

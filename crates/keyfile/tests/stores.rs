@@ -92,6 +92,17 @@ fn an_alias_of_two_keys_is_refused_and_shown_harmlessly() {
 }
 
 #[test]
+fn a_name_does_not_turn_the_line_around() {
+    let key = text("ed25519.jwk").replace("ed25519-1", "exe\\u202egpj");
+    let file = KeyFile::read(format!("{{\"keys\": [{key}, {key}]}}").as_bytes(), None).unwrap();
+    let error = file.private_key(None).unwrap_err().to_string();
+    assert!(
+        error.ends_with("there are `exe\\u{202e}gpj`, `exe\\u{202e}gpj`"),
+        "{error}"
+    );
+}
+
+#[test]
 fn what_stands_beside_a_key_is_told() {
     let cases = [
         ("p256.jwk", None, Some("p256-1"), None),

@@ -415,7 +415,7 @@ fn what_cannot_be_served_is_refused() {
         ),
         (
             with("rsa-public.pem", "rsa.pem"),
-            "rsa.pem: found a private key, expected a public key or a certificate in PEM or DER: `openssl pkey -in FILE -pubout -out NEW` writes the public key; keep the private one to yourself",
+            "rsa.pem: found a private key, expected a public key or a certificate in PEM or DER: `jwt-bearer key public --key FILE --out NEW` writes the public key; keep the private one to yourself",
         ),
         (
             with("rsa-public.pem", "none.pem"),

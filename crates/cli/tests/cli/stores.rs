@@ -170,7 +170,7 @@ fn what_is_wrong_with_a_store_is_told() {
             "p256-nss.p12",
             format!(
                 "{unusable}p256-nss.p12: found a PKCS#12 store of NSS or Bouncy Castle, in BER, expected a private key \
-                 in PEM or DER: `openssl pkcs12 -in FILE -out NEW` writes it as PEM"
+                 in PEM or DER: `openssl pkcs12 -provider legacy -provider default -in FILE -out NEW` writes it as PEM"
             ),
         ),
     ];

@@ -170,17 +170,17 @@ const KEYS: &[Case] = &[
     (
         "generic --key refused-rsa-1024.pem",
         3,
-        "the key cannot be used: refused-rsa-1024.pem: found an RSA key of 1024 bits, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for example with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out NEW`",
+        "the key cannot be used: refused-rsa-1024.pem: found an RSA key of 1024 bits, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for example with `jwt-bearer key generate --out NEW`",
     ),
     (
         "generic --key refused-p521.pem",
         3,
-        "the key cannot be used: refused-p521.pem: found an EC key on the curve P-521, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for example with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out NEW`",
+        "the key cannot be used: refused-p521.pem: found an EC key on the curve P-521, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for example with `jwt-bearer key generate --out NEW`",
     ),
     (
         "generic --key refused-dsa.pem",
         3,
-        "the key cannot be used: refused-dsa.pem: found a DSA key, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for example with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out NEW`",
+        "the key cannot be used: refused-dsa.pem: found a DSA key, expected RSA of 2048, 3072 or 4096 bits, EC on P-256 or P-384, or Ed25519: make a new key, for example with `jwt-bearer key generate --out NEW`",
     ),
     (
         "generic --key empty.txt",
