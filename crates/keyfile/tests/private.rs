@@ -1,5 +1,9 @@
 //! Every form of a good key gives the same key, whatever was done to its white space.
-#![expect(clippy::panic, reason = "a test fails by panicking")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 #[cfg(test)]
 mod common;

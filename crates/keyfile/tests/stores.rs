@@ -10,7 +10,7 @@ fn open(name: &str, alias: Option<&str>, passphrase: &str) -> Result<String, Key
     let passphrase = Some(passphrase.as_bytes());
     let file = KeyFile::read(&file(name), passphrase)?;
     let (_, key) = file.private_key(alias)?;
-    Ok(key.open(passphrase)?.to_pkcs8_pem().unwrap().to_string())
+    Ok(key.open(passphrase)?.to_pkcs8_pem()?.to_string())
 }
 
 #[test]

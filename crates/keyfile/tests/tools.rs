@@ -76,7 +76,7 @@ fn open(
     let passphrase = passphrase.map(str::as_bytes);
     let file = KeyFile::read(&bytes, passphrase)?;
     let (_, key) = file.private_key(alias)?;
-    Ok(key.open(passphrase)?.to_pkcs8_pem().unwrap().to_string())
+    Ok(key.open(passphrase)?.to_pkcs8_pem()?.to_string())
 }
 
 /// The right passphrase gives the key, others and none do not.
