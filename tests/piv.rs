@@ -1,4 +1,5 @@
 //! A YubiKey keeps the promises of the trait, with every algorithm and in every kind of slot.
+#![cfg(unix)]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -69,6 +70,8 @@ async fn piv(slot: &str, kind: &str, options: &[&str]) -> usize {
 fn factory() {
     let socket = PathBuf::from(variable("JWT_BEARER_TEST_PIV")).join("b.sock");
     let mut stream = UnixStream::connect(socket).unwrap();
+    let limit = std::time::Duration::from_secs(30);
+    stream.set_read_timeout(Some(limit)).unwrap();
     writeln!(stream, "factory").unwrap();
     let mut reply = String::new();
     BufReader::new(stream).read_line(&mut reply).unwrap();

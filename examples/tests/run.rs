@@ -70,6 +70,8 @@ fn every_file_is_an_example_in_the_table() {
     let mut names: BTreeSet<_> = EXAMPLES.map(|(name, _)| name.to_owned()).into();
     // It needs AWS KMS; the tests of the command run it against an emulator.
     names.insert("aws_kms".into());
+    // It needs a YubiKey; another test runs it with a virtual one.
+    names.insert("yubikey_piv".into());
     assert_eq!(files, names);
 
     let readme = std::fs::read_to_string(folder.join("README.md")).unwrap();

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, stderr, stdin};
 use std::path::Path;
+use std::sync::{Mutex, PoisonError, TryLockError};
 
 use jwt_bearer::secrecy::SecretString;
 use jwt_bearer::signer::{SignError, SignErrorKind};
@@ -233,11 +234,29 @@ pub(crate) fn terminal() -> Option<(File, File)> {
     Some((open(input)?, open(output)?))
 }
 
+/// Held while somebody is asked on the terminal, which does not show what is typed meanwhile.
+static PROMPT: Mutex<()> = Mutex::new(());
+
+/// Whether somebody is asked who has not answered.
+pub(crate) fn is_asking() -> bool {
+    matches!(PROMPT.try_lock(), Err(TryLockError::WouldBlock))
+}
+
+/// Waits for the answer that nobody needs any more: ended before it, the program would leave the terminal in a state in
+/// which it shows nothing that is typed.
+pub(crate) fn wait_for_answer() {
+    if is_asking() {
+        note("Press Enter to get the terminal back.");
+        drop(PROMPT.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
 /// Asks on the terminal; `None` if there is none.
 pub(crate) fn prompt(what: &str) -> Result<Option<SecretString>, String> {
     if terminal().is_none() {
         return Ok(None);
     }
+    let _asking = PROMPT.lock().unwrap_or_else(PoisonError::into_inner);
     let answer = rpassword::prompt_password(format!("{what}: ")).map(Zeroizing::new);
     match answer {
         Ok(answer) if !answer.is_empty() => Ok(Some(answer.as_str().into())),

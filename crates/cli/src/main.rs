@@ -37,7 +37,11 @@ fn main() -> ExitCode {
     match run(cli.command, &variables.unwrap_or_default()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
+            if interaction::is_asking() {
+                write::note("\nThere was no answer in time.");
+            }
             failure.print();
+            interaction::wait_for_answer();
             ExitCode::from(failure.code())
         }
     }

@@ -28,6 +28,8 @@ const MAX_BOX_CONFIG: u64 = 1 << 20;
 const MAX_CA_FILE: u64 = 16 << 20;
 /// How long everything that is sent may take, unless it is set.
 const TIMEOUT: Duration = Duration::from_secs(30);
+/// The same where a person is asked for a PIN, for whom the token alone waits up to 60 seconds.
+const TIMEOUT_WITH_PIN: Duration = Duration::from_secs(90);
 
 /// Everything that was set, wherever.
 #[derive(Debug)]
@@ -314,7 +316,11 @@ impl Settings {
 
     /// How long everything that is sent for one token may take.
     pub(crate) fn timeout(&self) -> Duration {
-        self.args.timeout.map_or(TIMEOUT, Seconds::duration)
+        let args = &self.args;
+        let is_token = args.key.as_ref().is_some_and(|key| key.starts_with("piv:"));
+        let asks = is_token && args.pin_env.is_none() && args.pin_file.is_none();
+        let usual = if asks { TIMEOUT_WITH_PIN } else { TIMEOUT };
+        args.timeout.map_or(usual, Seconds::duration)
     }
 
     /// How to try again, within the time limit; `None` for one try.

@@ -1,4 +1,5 @@
 //! The command with keys in two virtual YubiKeys behind pcscd: from the key to the token.
+#![cfg(unix)]
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -14,7 +15,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Mutex, MutexGuard, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -72,14 +73,14 @@ impl Stand {
             .current_dir(self.path())
             .env_clear()
             .env("CLIENT_SECRET", "sandbox")
-            .env("TOKEN_PIN", PIN)
+            .env("TOKEN_PIN", format!("{PIN}\n"))
             .env("JWT_BEARER_NO_RETRY", "true")
             .stdin(Stdio::null());
         command
     }
 
     fn run(&self, arguments: &str) -> Output {
-        self.command(arguments).output().unwrap()
+        output(self.command(arguments))
     }
 
     fn succeed(&self, arguments: &str) -> (String, String) {
@@ -115,11 +116,28 @@ fn tell(token: &str, command: &str) -> String {
         .expect("JWT_BEARER_TEST_PIV names no virtual tokens: run this by tests/virtual-piv/stack");
     let mut socket =
         UnixStream::connect(PathBuf::from(directory).join(format!("{token}.sock"))).unwrap();
+    socket
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .unwrap();
     writeln!(socket, "{command}").unwrap();
     let mut reply = String::new();
     BufReader::new(socket).read_line(&mut reply).unwrap();
     assert!(!reply.starts_with("error"), "{command}: {reply}");
     reply.trim().into()
+}
+
+/// Runs a program, which must end within two minutes.
+fn output(mut command: Command) -> Output {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let running = command
+        .spawn()
+        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || sender.send(running.wait_with_output()));
+    let output = receiver.recv_timeout(Duration::from_secs(120));
+    output
+        .unwrap_or_else(|_| panic!("{command:?} does not end"))
+        .unwrap()
 }
 
 fn python() -> PathBuf {
@@ -135,11 +153,9 @@ fn ykman() -> PathBuf {
 /// Runs a program; what it prints.
 fn program(directory: &Path, name: impl AsRef<Path>, arguments: &str) -> String {
     let name = name.as_ref();
-    let output = Command::new(name)
-        .args(arguments.split(' '))
-        .current_dir(directory)
-        .output()
-        .unwrap_or_else(|error| panic!("{}: {error}", name.display()));
+    let mut command = Command::new(name);
+    command.args(arguments.split(' ')).current_dir(directory);
+    let output = output(command);
     let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
@@ -200,6 +216,7 @@ fn a_p256_key_gets_a_token() {
     let stand = Stand::new();
     let uri = stand.generate("9a", "-a ECCP256 --touch-policy always");
     stand.succeed(&format!("key public --key {uri} --out public.pem"));
+    tell("b", "clear");
     let sandbox = Sandbox::start(
         &stand,
         "--provider generic --client-id app --user ann --register key-1=public.pem",
@@ -210,6 +227,9 @@ fn a_p256_key_gets_a_token() {
         sandbox.1
     ));
     assert!(token.trim().len() > 20, "{token}");
+    // Two questions for the tries, the PIN, and its taking back.
+    let count = tell("b", "count");
+    assert!(count.split(' ').any(|one| one == "verify=4"), "{count}");
     let touch = format!("Touch the token now: slot 9a of YubiKey {SERIAL} waits for it.\n");
     assert_eq!(stderr, touch);
 }
@@ -306,6 +326,11 @@ fn what_cannot_be_signed_is_told_and_costs_no_try() {
     let cases = [
         (one(""), 3, "name it with --pin-env NAME or --pin-file FILE"),
         (one("--pin-file long"), 3, "more than 8 octets"),
+        (
+            assertion("piv:9c?pin-value=123456", ""),
+            2,
+            "a PIN does not stand",
+        ),
         (one("--pin-file missing"), 2, "missing"),
         (one("--pin-env NO_SUCH"), 2, "is not set"),
         (
@@ -329,7 +354,7 @@ fn what_cannot_be_signed_is_told_and_costs_no_try() {
             3,
             "holds no key",
         ),
-        (assertion("piv:9b", ""), 2, "names no slot"),
+        (assertion("piv:9b", ""), 2, "is no slot that holds a key"),
         (
             assertion("piv:9c?pin=123456", ""),
             2,
@@ -357,13 +382,11 @@ fn what_cannot_be_signed_is_told_and_costs_no_try() {
     );
 }
 
-#[test]
-#[ignore = "needs pcscd with two virtual tokens, ykman, and script"]
-fn the_pin_is_asked_for_at_a_terminal() {
-    let stand = Stand::new();
-    let uri = stand.generate("9c", "-a ECCP256 --touch-policy always");
+/// Runs the command in a terminal, and types the answer when this text has come; what the terminal has shown, and whether
+/// the command succeeded.
+fn at_a_terminal(stand: &Stand, arguments: &str, text: &str, answer: &str) -> (String, bool) {
     let line = format!(
-        "timeout --foreground 60 {} assertion --provider generic --issuer me --subject you --audience https://x.example --key '{uri}'",
+        "timeout --foreground 60 {} {arguments}; s=$?; stty -a; exit $s",
         env!("CARGO_BIN_EXE_jwt-bearer")
     );
     let mut terminal = Command::new("script")
@@ -375,19 +398,56 @@ fn the_pin_is_asked_for_at_a_terminal() {
         .unwrap();
     let mut keyboard = terminal.stdin.take().unwrap();
     let mut shown = terminal.stdout.take().unwrap();
-    let prompt = format!("PIN for slot 9c of YubiKey {SERIAL} (3 tries left): ");
     let mut screen = String::new();
-    while !screen.ends_with(&prompt) {
+    while !screen.ends_with(text) {
         let mut byte = [0];
         assert_eq!(shown.read(&mut byte).unwrap(), 1, "{screen}");
         screen.push(byte[0].into());
     }
     // The echo goes off after the prompt has come, and what was typed earlier is lost.
     thread::sleep(Duration::from_secs(1));
-    writeln!(keyboard, "{PIN}").unwrap();
+    writeln!(keyboard, "{answer}").unwrap();
     shown.read_to_string(&mut screen).unwrap();
-    assert!(terminal.wait().unwrap().success(), "{screen}");
+    let is_success = terminal.wait().unwrap().success();
+    assert!(screen.contains(" echo "), "{screen}");
+    (screen, is_success)
+}
+
+#[test]
+#[ignore = "needs pcscd with two virtual tokens, ykman, and script"]
+fn the_pin_is_asked_for_at_a_terminal() {
+    let stand = Stand::new();
+    let uri = stand.generate("9c", "-a ECCP256 --touch-policy always");
+    let (screen, is_success) = at_a_terminal(
+        &stand,
+        &format!(
+            "assertion --provider generic --issuer me --subject you --audience https://x.example --key '{uri}'"
+        ),
+        &format!("PIN for slot 9c of YubiKey {SERIAL} (3 tries left): "),
+        PIN,
+    );
+    assert!(is_success, "{screen}");
     assert!(!shows_pin(&screen), "{screen}");
     assert!(screen.contains("Touch the token now"), "{screen}");
     assert!(screen.contains("eyJ"), "{screen}");
+}
+
+/// The limit is over while the prompt is open. The terminal shows again what is typed when the command has ended.
+#[test]
+#[ignore = "needs pcscd with two virtual tokens, ykman, and script"]
+fn a_pin_that_does_not_come_in_time_leaves_the_terminal_as_it_was() {
+    let stand = Stand::new();
+    let uri = stand.generate("9c", "-a ECCP256");
+    let (screen, is_success) = at_a_terminal(
+        &stand,
+        &format!(
+            "token --provider generic --token-endpoint http://127.0.0.1:1/token --issuer me --subject you --key '{uri}' \
+             --timeout 2"
+        ),
+        "Press Enter to get the terminal back.",
+        "",
+    );
+    assert!(!is_success, "{screen}");
+    assert!(screen.contains("There was no answer in time."), "{screen}");
+    assert_eq!(tell("b", "tries"), "pin=3 puk=3");
 }

@@ -8,7 +8,8 @@ pub trait Interaction: Debug + Send + Sync {
     /// Gives a secret. Asked only when it is needed; may block, for example at a prompt.
     ///
     /// A passphrase is asked for while the key is opened. The PIN of a token is asked for at the first signature that
-    /// needs it, on a thread of the token's own, and again after it was refused.
+    /// needs it, on a thread of the token's own, and again after it was refused; a signature waits for it for up to 60
+    /// seconds.
     ///
     /// # Errors
     /// `InteractionRequired` if there is nobody to ask, and whatever else went wrong.

@@ -436,22 +436,10 @@ mod tests {
                 "awskms:k?region",
                 "`awskms:k?region` has the parameter `region` twice, or without a value",
             ),
-            (
-                "piv:9b",
-                NO_SLOT,
-            ),
-            (
-                "piv:+9c",
-                NO_SLOT,
-            ),
-            (
-                "piv:",
-                NO_SLOT,
-            ),
-            (
-                "piv:9c?serial=YK5",
-                NO_SERIAL,
-            ),
+            ("piv:9b", NO_SLOT),
+            ("piv:+9c", NO_SLOT),
+            ("piv:", NO_SLOT),
+            ("piv:9c?serial=YK5", NO_SERIAL),
             ("piv:9c?serial=1&serial=2", NO_SERIAL),
             ("piv:9c?serial=", NO_SERIAL),
             ("piv:9c?serial=1&pin=123456", NO_SERIAL),

@@ -4,7 +4,7 @@ use jwt_bearer_signer::SignError;
 use pcsc::{Context, Disposition, Protocols, Scope, ShareMode};
 
 use crate::apdu::Channel;
-use crate::caller::Caller;
+use crate::caller::{Caller, Stage};
 use crate::error::{pcsc_failed, unavailable};
 use crate::find;
 
@@ -37,7 +37,7 @@ impl Cards for Readers {
         let name = CString::new(reader.as_str())
             .map_err(|_| unavailable(format!("the reader `{reader}` has no usable name")))?;
         let context = Context::establish(Scope::User).map_err(failed)?;
-        let card = Handle::connect(&context, &name).map_err(failed)?;
+        let card = Handle::connect(&context, &name, caller).map_err(failed)?;
         self.last = reader;
         Ok(Box::new(card))
     }
@@ -46,9 +46,16 @@ impl Cards for Readers {
 pub(crate) struct Handle(Option<pcsc::Card>);
 
 impl Handle {
-    pub(crate) fn connect(context: &Context, reader: &CStr) -> Result<Self, pcsc::Error> {
-        let card = context.connect(reader, ShareMode::Shared, Protocols::ANY)?;
-        Ok(Self(Some(card)))
+    /// Blocks without a limit while another program has a transaction.
+    pub(crate) fn connect(
+        context: &Context,
+        reader: &CStr,
+        caller: Caller<'_>,
+    ) -> Result<Self, pcsc::Error> {
+        caller.stage.set(Stage::Waiting);
+        let card = context.connect(reader, ShareMode::Shared, Protocols::ANY);
+        caller.stage.set(Stage::Working);
+        Ok(Self(Some(card?)))
     }
 }
 

@@ -154,7 +154,7 @@ fn serial_in(
     reader: &CString,
     caller: Caller<'_>,
 ) -> Result<Option<u32>, pcsc::Error> {
-    let serial = Handle::connect(context, reader).and_then(|mut card| {
+    let serial = Handle::connect(context, reader, caller).and_then(|mut card| {
         let mut channel = caller.begin(&mut card)?;
         // Where PIV is selected already it need not be selected anew, which makes the token forget the PIN.
         let mut look = || match protocol::serial_of_5(&mut *channel) {

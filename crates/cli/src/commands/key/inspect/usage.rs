@@ -1,5 +1,7 @@
 //! What to do with a file: which of our commands makes of it what a provider wants.
 
+use std::path::Path;
+
 use jwt_bearer::KeyUri;
 use jwt_bearer::keyfile::{KeyFileErrorKind, Part, Thing};
 use jwt_bearer::signer::KeyKind;
