@@ -1,4 +1,5 @@
-//! A Box token with an RSA key that never leaves a YubiKey. Name the slot, and put the PIN into `YUBIKEY_PIN`: `-- 9c`.
+//! A Box token with an RSA key that never leaves a YubiKey. Name its slot: `-- 9c`, and the serial number behind it if
+//! several are plugged in. The PIN is taken from the variable `YUBIKEY_PIN`.
 //!
 //! For the real Box, put your app's values into the constants and change two lines: (1) goes, with the function
 //! `sandbox`; (2) goes too.
@@ -19,10 +20,14 @@ const KEY_ID: &str = "key-1";
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let slot = std::env::args().nth(1).ok_or("name a slot: -- 9c")?;
-    let mut key = PivKey::new(slot.parse()?)
+    let mut arguments = std::env::args().skip(1);
+    let slot = arguments.next().ok_or("name a slot: -- 9c")?.parse()?;
+    let mut key = PivKey::new(slot)
         .key_id(KEY_ID)
         .on_touch(|| println!("touch the YubiKey"));
+    if let Some(serial) = arguments.next() {
+        key = key.serial(serial.parse()?);
+    }
     if let Ok(pin) = std::env::var("YUBIKEY_PIN") {
         key = key.pin(pin.into());
     }

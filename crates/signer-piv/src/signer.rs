@@ -21,6 +21,8 @@ use crate::{PinPolicy, PivKey, PublicKeySource, Slot, TouchPolicy, describe, fin
 /// call; while it is away, calls fail with `Unavailable`. Another token is never used in its place.
 ///
 /// Dropping the future of a signature gives it up: it is not made, and costs no PIN try, if its turn has not come.
+///
+/// Dropping the last signer of a token takes the PIN back, and waits for that, for up to 0.3 seconds.
 pub struct PivSigner {
     card: Arc<CardThread>,
     serial: u32,
