@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if interaction::is_asking() {
-                write::note("\nThere was no answer in time.");
+                write::note("\nThe question above was not answered in time.");
             }
             failure.print();
             interaction::wait_for_answer();
