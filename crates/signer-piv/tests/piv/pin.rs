@@ -1,5 +1,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use jwt_bearer_signer::{SignErrorKind, Signer};
 use jwt_bearer_signer_piv::PinPolicy;
@@ -179,6 +180,34 @@ async fn the_pin_is_asked_for_once_and_late() {
         signs(&signer, b"a").await;
     }
     assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+/// Whoever does not answer is not asked again by a retry, and a late answer serves nobody.
+#[tokio::test]
+#[ignore = "needs pcscd with two virtual tokens"]
+async fn a_pin_that_does_not_come_in_time_is_not_sent() {
+    let stand = Stand::new();
+    let a = &stand.a;
+    a.generate("9a", "ECCP256", "once", "never");
+    let key = a.key("9a").timeout(Duration::from_millis(500));
+    let key = key.pin_from(|_| {
+        std::thread::sleep(Duration::from_millis(1500));
+        Ok(PIN.into())
+    });
+    let signer = key.open().await.unwrap();
+    is(
+        signer.sign(b"a").await,
+        SignErrorKind::InteractionRequired,
+        "the PIN of YubiKey 12345678 was not given within 0.5 s",
+    );
+    let other = a.key("9a").open().await.unwrap();
+    a.apdus();
+    is(
+        other.sign(b"a").await,
+        SignErrorKind::InteractionRequired,
+        "none was given",
+    );
+    assert_eq!(a.apdus(), "verify=1");
 }
 
 #[tokio::test]
