@@ -62,7 +62,7 @@ impl Stand {
         let arguments = format!(
             "--device {SERIAL} piv keys generate -m {MANAGEMENT_KEY} -P {PIN} {options} {slot} {slot}.pub"
         );
-        program(self.path(), &ykman(), &arguments);
+        program(self.path(), ykman(), &arguments);
         format!("piv:{slot}?serial={SERIAL}")
     }
 
