@@ -448,6 +448,9 @@ fn a_pin_that_does_not_come_in_time_leaves_the_terminal_as_it_was() {
         "",
     );
     assert!(!is_success, "{screen}");
-    assert!(screen.contains("The question above was not answered in time."), "{screen}");
+    assert!(
+        screen.contains("The question above was not answered in time."),
+        "{screen}"
+    );
     assert_eq!(tell("b", "tries"), "pin=3 puk=3");
 }
