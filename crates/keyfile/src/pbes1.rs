@@ -2,8 +2,10 @@
 //! PKCS#12 ([RFC 7292 §C](https://www.rfc-editor.org/rfc/rfc7292#appendix-C)).
 
 use der::asn1::ObjectIdentifier;
+use hmac::digest::FixedOutputReset;
+use hmac::digest::block_api::BlockSizeUser;
 use md5::{Digest, Md5};
-use pkcs12::kdf::{Pkcs12KeyType, derive_key_utf8};
+use pkcs12::kdf::{Pkcs12KeyType, derive_key};
 use sha1::Sha1;
 use zeroize::Zeroizing;
 
@@ -57,13 +59,10 @@ impl Scheme {
             Kdf::Pkcs12 => {
                 let passphrase = std::str::from_utf8(passphrase).ok()?;
                 let iterations = i32::try_from(iterations).ok()?;
-                let derive = |purpose, len| {
-                    derive_key_utf8::<Sha1>(passphrase, salt, purpose, iterations, len)
-                        .ok()
-                        .map(Zeroizing::new)
-                };
-                key = derive(Pkcs12KeyType::EncryptionKey, key.len())?;
-                let derived = derive(Pkcs12KeyType::Iv, iv.len())?;
+                let derive =
+                    |purpose, len| pkcs12_key::<Sha1>(passphrase, salt, purpose, iterations, len);
+                key = derive(Pkcs12KeyType::EncryptionKey, key.len());
+                let derived = derive(Pkcs12KeyType::Iv, iv.len());
                 iv.copy_from_slice(&derived);
             }
         }
@@ -103,4 +102,20 @@ fn pbkdf1<D: Digest>(
     }
     key.copy_from_slice(&block[..8]);
     iv.copy_from_slice(&block[8..16]);
+}
+
+/// The key that PKCS#12 makes of a passphrase ([RFC 7292 §B.2](https://www.rfc-editor.org/rfc/rfc7292#appendix-B.2)).
+///
+/// Characters beyond U+FFFF are two units, as OpenSSL has them; strictly there are none.
+pub(crate) fn pkcs12_key<D: Digest + BlockSizeUser + FixedOutputReset>(
+    passphrase: &str,
+    salt: &[u8],
+    purpose: Pkcs12KeyType,
+    iterations: i32,
+    len: usize,
+) -> Zeroizing<Vec<u8>> {
+    let mut utf16 = Zeroizing::new(Vec::with_capacity(2 * passphrase.len() + 2));
+    utf16.extend(passphrase.encode_utf16().flat_map(u16::to_be_bytes));
+    utf16.extend([0; 2]);
+    Zeroizing::new(derive_key::<D>(&utf16, salt, purpose, iterations, len))
 }

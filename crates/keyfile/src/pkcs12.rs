@@ -11,13 +11,14 @@ use der::{Tag, Tagged};
 use hmac::digest::FixedOutputReset;
 use hmac::digest::block_api::BlockSizeUser;
 use hmac::{KeyInit, Mac, SimpleHmac};
-use pkcs12::kdf::{Pkcs12KeyType, derive_key_utf8};
+use pkcs12::kdf::Pkcs12KeyType;
 use sha1::{Digest, Sha1};
 use sha2::{Sha224, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use crate::encrypted::{MAX_ITERATIONS, Scheme, algorithm, number, too_expensive};
 use crate::key_file::{Entry, Item, Lock, LockedKey, check_count};
+use crate::pbes1::pkcs12_key;
 use crate::recognise::{each, elements, inner};
 use crate::{KeyFileError, KeyFileErrorKind};
 
@@ -306,10 +307,9 @@ fn is_mac<D: Digest + BlockSizeUser + FixedOutputReset>(
     expected: &[u8],
 ) -> bool {
     let len = <D as Digest>::output_size();
-    let key = derive_key_utf8::<D>(passphrase, salt, Pkcs12KeyType::Mac, iterations, len);
-    key.map(Zeroizing::new)
+    let key = pkcs12_key::<D>(passphrase, salt, Pkcs12KeyType::Mac, iterations, len);
+    SimpleHmac::<D>::new_from_slice(&key)
         .ok()
-        .and_then(|key| SimpleHmac::<D>::new_from_slice(&key).ok())
         .is_some_and(|mac| mac.chain_update(content).verify_slice(expected).is_ok())
 }
 
