@@ -6,8 +6,8 @@ use jwt_bearer::KeyUri;
 use jwt_bearer::keyfile::{KeyFileErrorKind, Part, Thing};
 use jwt_bearer::signer::KeyKind;
 
-use crate::output::shell_word;
 use super::{Inspected, with_alias};
+use crate::output::shell_word;
 
 pub(super) const NAME_PASSPHRASE: &str =
     "name its passphrase with --passphrase-file FILE, --passphrase-env NAME or --passphrase-fd N";
@@ -27,11 +27,9 @@ pub(super) fn key_of(file: &Inspected) -> String {
         _ => None,
     };
     match (&file.uri, alias) {
-        (KeyUri::File { path, .. }, Some(alias)) => {
-            shell_word(Path::new(
-                &with_alias(KeyUri::file(path), Some(alias)).to_string(),
-            ))
-        }
+        (KeyUri::File { path, .. }, Some(alias)) => shell_word(Path::new(
+            &with_alias(KeyUri::file(path), Some(alias)).to_string(),
+        )),
         (
             KeyUri::File {
                 path, alias: None, ..
