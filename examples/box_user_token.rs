@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// The file as it comes from Box, but that there the key is encrypted.
 fn config_file() -> Result<String, KeyFileError> {
-    let key = PrivateKey::generate_rsa(2048)?.to_pkcs8_pem();
+    let key = PrivateKey::generate_rsa(2048)?.to_pkcs8_pem()?;
     let auth = serde_json::json!({ "publicKeyID": "abcdefgh", "privateKey": *key, "passphrase": "secret" });
     let app = serde_json::json!({ "clientID": "demo-app", "clientSecret": "demo-secret", "appAuth": auth });
     Ok(serde_json::json!({ "boxAppSettings": app, "enterpriseID": "1234567" }).to_string())

@@ -202,7 +202,7 @@ fn keys() {
 /// Whatever is wrong with a key's file, its octets are not in the error.
 #[test]
 fn damaged_keys() {
-    let pem = key("p256.pem").to_pkcs8_pem();
+    let pem = key("p256.pem").to_pkcs8_pem().unwrap();
     let base64 = pem.lines().nth(1).unwrap();
     let spoilt = [
         pem.replace("-----END", "-----BEGIN"),
