@@ -51,7 +51,7 @@ pub struct Entry {
     pub provider: &'static str,
     /// The `error` of the reply; `None` if the text is found elsewhere.
     pub error: Option<&'static str>,
-    /// Stable parts of the text, as [`normal`](crate::normal) writes them. If there are none, the code says it all.
+    /// Stable parts of the text, as [`normal`](crate::normal()) writes them. If there are none, the code says it all.
     pub texts: &'static [&'static str],
     /// What has to be mended.
     pub class: Class,
