@@ -88,7 +88,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 
     Report {
         provider,
-        reply: said.line(evidence),
+        reply: said.line(evidence, &entries),
         reply_is_known: !entries.is_empty(),
         speaks_of: topics.iter().map(|(name, _)| *name).collect(),
         passed: passed(&seen),

@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
+use crate::secrets::without_named;
 use crate::{Evidence, Reply, Report, Request, diagnose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
@@ -26,6 +27,14 @@ impl Paste {
         let mut reading = Self::default();
         let mut text = paste::plain(text, MAX_PASTE, &mut reading.notes);
         reading.keys(&mut text);
+        let (text, has_secrets) = without_named(&text);
+        if has_secrets {
+            reading.notes.push(
+                "A client secret or a token is in what was pasted. It was not kept; if it was ever shown to others, \
+                 reset it."
+                    .into(),
+            );
+        }
         let lines: Vec<_> = text.lines().map(Line::of).collect();
         reading.request(&lines);
         reading.reply(&lines);
@@ -132,7 +141,6 @@ impl Paste {
         if !form.is_empty() {
             is_there = true;
             let parameters: Vec<_> = paste::parameters(&form);
-            self.warn_of_secrets(&parameters);
             if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"]) {
                 self.evidence(|evidence| evidence.assertion_text(assertion));
             }
@@ -140,22 +148,6 @@ impl Paste {
         }
         if is_there {
             self.evidence(|evidence| evidence.request(request));
-        }
-    }
-
-    fn warn_of_secrets(&mut self, parameters: &[(String, String)]) {
-        let secret = paste::value(parameters, &["client_secret", "refresh_token", "password"]);
-        if secret.is_some_and(|secret| secret.len() >= 8 && !secret.contains(['*', '<', '…'])) {
-            self.note_secret();
-        }
-    }
-
-    fn note_secret(&mut self) {
-        let note = "A client secret or a token is in what was pasted. It was not kept; if it was ever shown to \
-                    others, reset it."
-            .to_owned();
-        if !self.notes.contains(&note) {
-            self.notes.push(note);
         }
     }
 
@@ -216,14 +208,11 @@ impl Paste {
             };
             let has = |name: &str| members.contains_key(name);
             if has("boxAppSettings") {
-                self.note_secret();
                 self.evidence(|evidence| evidence.box_config(source));
             } else if has("iss") || has("aud") && has("exp") {
                 claims = Some(value.clone());
             } else if has("alg") {
                 header = Some(value.clone());
-            } else if has("access_token") {
-                self.note_secret();
             } else if has("error")
                 || has("error_description")
                 || Refusal::of_value(&value).is_some()

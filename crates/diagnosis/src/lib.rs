@@ -12,6 +12,7 @@ mod redact;
 mod refusal;
 mod report;
 mod said;
+mod secrets;
 mod whose;
 
 pub use diagnose::diagnose;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::Probe;
 use crate::refusal::Refusal;
+use crate::secrets::MASK;
 
 /// The first `most` octets, without what terminals add.
 pub(crate) fn plain(text: &str, most: usize, notes: &mut Vec<String>) -> String {
@@ -61,6 +62,8 @@ pub(crate) fn take_pem(text: &mut String) -> Vec<Block> {
             text: text[start..end].to_owned(),
         });
         rest.push_str(&text[from..start]);
+        // That it was there is known of a configuration file too.
+        rest.push_str(MASK);
         from = end;
     }
     rest.push_str(&text[from..]);
@@ -265,17 +268,18 @@ pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
         "econnrefused",
     ];
     let plain = text.to_lowercase();
-    let has = |parts: &[&str]| parts.iter().any(|part| plain.contains(part));
+    let has = |parts: &[&str]| {
+        let found = parts.iter().find(|part| plain.contains(**part));
+        found.map(|part| Some((*part).to_owned()))
+    };
     let host = String::from("the token endpoint");
-    let error = Some(text.trim().chars().take(200).collect());
-    if has(&DNS) {
+    // Only the part that is known: hosts and addresses stand around it.
+    if let Some(error) = has(&DNS) {
         Some(Probe::Dns { host, error })
-    } else if has(&TLS) {
+    } else if let Some(error) = has(&TLS) {
         Some(Probe::Tls { host, error })
-    } else if has(&CONNECTION) {
-        Some(Probe::Connection { host, error })
     } else {
-        None
+        has(&CONNECTION).map(|error| Probe::Connection { host, error })
     }
 }
 

@@ -1,5 +1,7 @@
 use serde_json::Value;
 
+use crate::secrets::{MASK, without_named};
+
 /// A name or an id as a report shows it: of more than eight characters the first three and the last two, of fewer the
 /// first alone. Enough to tell two apart, too little to use.
 #[must_use]
@@ -15,11 +17,31 @@ pub fn masked(text: &str) -> String {
     printable(&format!("{head}…{tail} ({count} characters)"))
 }
 
-/// A URL or host as a report shows it: those that are the same for everybody in full, of others the first label masked,
-/// and never a query.
+/// A URL or host as a report shows it: those that are the same for everybody in full, of others two letters of each
+/// label, with the ending that tells the provider; no address, and never a query.
 #[must_use]
 pub fn masked_host(url: &str) -> String {
-    const PUBLIC: [&str; 13] = [
+    let (scheme, rest) = url
+        .split_once("://")
+        .map_or(("", url), |(scheme, rest)| (scheme, rest));
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    let path: Vec<_> = path
+        .split('/')
+        .map(|part| {
+            let is_id = part.len() > 16 || part.bytes().filter(u8::is_ascii_digit).count() > 3;
+            if is_id { "…" } else { part }
+        })
+        .collect();
+    let separator = if scheme.is_empty() { "" } else { "://" };
+    let host = masked_labels(host);
+    printable(&format!("{scheme}{separator}{host}{}", path.join("/")))
+}
+
+fn masked_labels(host: &str) -> String {
+    /// The same for everybody.
+    const PUBLIC: [&str; 14] = [
         "api.box.com",
         "app.box.com",
         "www.box.com",
@@ -31,38 +53,47 @@ pub fn masked_host(url: &str) -> String {
         "account-d.docusign.com",
         "login.microsoftonline.com",
         "api.github.com",
+        "the token endpoint",
         "localhost",
         "127.0.0.1",
     ];
-    let (scheme, rest) = url
-        .split_once("://")
-        .map_or(("", url), |(scheme, rest)| (scheme, rest));
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (host, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-    let bare = host.split(':').next().unwrap_or_default();
-    let host = if PUBLIC.contains(&bare) {
-        host.to_owned()
-    } else {
-        let (first, others) = host.find('.').map_or((host, ""), |at| host.split_at(at));
-        let first: String = first.chars().take(2).collect();
-        format!("{first}…{others}")
+    /// Labels before a provider's ending that tell its kind and nobody's name.
+    const KIND: [&str; 6] = ["my", "sandbox", "lightning", "develop", "scratch", "login"];
+    let (bare, port) = host.find(':').map_or((host, ""), |at| host.split_at(at));
+    if PUBLIC.contains(&bare) {
+        return host.to_owned();
+    }
+    if is_address(bare) || host.starts_with('[') {
+        return "[address]".to_owned();
+    }
+    let ending =
+        crate::whose::ending(bare).unwrap_or_else(|| bare.rsplit('.').next().unwrap_or_default());
+    let Some(own) = bare.strip_suffix(ending).filter(|own| !own.is_empty()) else {
+        return format!("{}…{port}", bare.chars().take(2).collect::<String>());
     };
-    let path: Vec<_> = path
-        .split('/')
-        .map(|part| {
-            let is_id = part.len() > 16 || part.bytes().filter(u8::is_ascii_digit).count() > 3;
-            if is_id { "…" } else { part }
+    let own: Vec<_> = own
+        .trim_end_matches('.')
+        .split('.')
+        .map(|label| {
+            if KIND.contains(&label) && ending.contains('.') {
+                return label.to_owned();
+            }
+            format!("{}…", label.chars().take(2).collect::<String>())
         })
         .collect();
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    printable(&format!("{scheme}{separator}{host}{}", path.join("/")))
+    format!("{}.{ending}{port}", own.join("."))
 }
 
-/// A text of a server or a program, in one line, without what looks like a credential, an id or an address.
+/// Whether it is an IPv4 address.
+fn is_address(text: &str) -> bool {
+    text.parse::<std::net::Ipv4Addr>().is_ok()
+}
+
+/// A text of a server or a program, in one line, without what looks like a credential, a name, an id or an address.
 #[must_use]
 pub fn scrubbed(text: &str) -> String {
-    let words: Vec<_> = printable(text)
+    let (text, _) = without_named(text);
+    let words: Vec<_> = printable(&text)
         .split_whitespace()
         .take(80)
         .map(scrubbed_word)
@@ -71,7 +102,7 @@ pub fn scrubbed(text: &str) -> String {
 }
 
 fn scrubbed_word(word: &str) -> String {
-    let is_part = |c: char| c.is_alphanumeric() || "-_+./=@!~%".contains(c);
+    let is_part = |c: char| c.is_alphanumeric() || "-_+./=@!~%\\".contains(c);
     let mut plain = String::new();
     let mut rest = word;
     while let Some(start) = rest.find(is_part) {
@@ -79,24 +110,75 @@ fn scrubbed_word(word: &str) -> String {
         let end = rest[start..]
             .find(|c| !is_part(c))
             .map_or(rest.len(), |end| start + end);
-        let run = &rest[start..end];
-        let digits = run.bytes().filter(u8::is_ascii_digit).count();
-        let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
-        let is_secret = (run.len() >= 20 && digits >= 3 && letters >= 3)
-            || run.len() >= 60
-            || digits > 10
-            || run.starts_with("eyJ")
-            || (run.contains('@') && run.len() > 1);
-        let is_url = run.starts_with("//") || run.starts_with("www.");
-        if is_secret && !is_url {
-            plain.push_str("[masked]");
-        } else {
-            plain.push_str(run);
-        }
+        plain.push_str(&scrubbed_run(&rest[start..end]));
         rest = &rest[end..];
     }
     plain.push_str(rest);
     plain
+}
+
+fn scrubbed_run(run: &str) -> String {
+    if let Some(host) = run.strip_prefix("//") {
+        return format!("//{}", masked_host(host));
+    }
+    let bare = run.trim_end_matches(['.', '/']);
+    if is_address(bare) && bare != "127.0.0.1" {
+        return "[address]".to_owned();
+    }
+    if crate::whose::ending(&bare.to_ascii_lowercase()).is_some() {
+        return masked_host(run);
+    }
+    let digits = run.bytes().filter(u8::is_ascii_digit).count();
+    let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
+    let is_secret = (run.len() >= 20 && digits >= 3 && letters >= 3)
+        || run.len() >= 60
+        || run.starts_with("eyJ")
+        || (run.contains('@') && run.len() > 1)
+        || is_path(run)
+        || (has_number(run) && !is_code(run));
+    if is_secret {
+        return MASK.to_owned();
+    }
+    run.to_owned()
+}
+
+/// A path on a machine, or the name of a user or a key behind its kind.
+fn is_path(run: &str) -> bool {
+    const PUBLIC: [&str; 4] = [
+        "/token",
+        "/oauth2/token",
+        "/oauth/token",
+        "/services/oauth2/token",
+    ];
+    const KINDS: [&str; 9] = [
+        "user",
+        "users",
+        "home",
+        "role",
+        "assumed-role",
+        "group",
+        "alias",
+        "key",
+        "federated-user",
+    ];
+    if let Some((first, rest)) = run.split_once('/') {
+        let is_own = first.is_empty() || first == "~" || first.starts_with('.');
+        return is_own && run.len() > 1 && !PUBLIC.contains(&run)
+            || KINDS.contains(&first) && !rest.is_empty();
+    }
+    run.trim_start_matches('\\').contains('\\') || run.starts_with("\\") && run.len() > 3
+}
+
+/// A number of five digits or more.
+fn has_number(run: &str) -> bool {
+    run.split(|c: char| !c.is_ascii_digit())
+        .any(|number| number.len() >= 5)
+}
+
+/// A code of Entra ID or of Snowflake, which is the same for everybody.
+fn is_code(run: &str) -> bool {
+    run.len() <= 13 && run.starts_with("AADSTS")
+        || run.len() == 6 && (run.starts_with("3943") || run.starts_with("3901"))
 }
 
 /// Without control characters, which a terminal would obey, and without those that turn the direction of writing.
@@ -126,7 +208,7 @@ pub(crate) fn without_secrets(body: &str) -> String {
             "assertion",
         ] {
             if let Some(value) = members.get_mut(name) {
-                *value = "[masked]".into();
+                *value = MASK.into();
                 masked = true;
             }
         }

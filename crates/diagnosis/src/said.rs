@@ -1,4 +1,4 @@
-use jwt_bearer_provider::Entry;
+use jwt_bearer_provider::{Entry, normal};
 
 use crate::redact::scrubbed;
 use crate::refusal::Refusal;
@@ -50,23 +50,36 @@ impl Said {
         refusal.or_else(|| self.message.clone()).unwrap_or_default()
     }
 
-    /// In one line, redacted.
-    pub(crate) fn line(&self, evidence: &Evidence) -> Option<String> {
+    /// In one line, redacted. Of a text that is no error of a server's form, only what the catalogue knows: the rest may
+    /// be anything.
+    pub(crate) fn line(&self, evidence: &Evidence, entries: &[&'static Entry]) -> Option<String> {
         let status = evidence.reply.as_ref().and_then(|reply| reply.status);
         let status = status.map(|status| format!("status {status}"));
         let text = match (&self.refusal, &self.message) {
             (Some(Refusal { error, text }), _) if text.is_empty() => Some(scrubbed(error)),
             (Some(Refusal { error, text }), _) => Some(
-                scrubbed(&format!("{error}: {text}"))
+                format!("{}: {}", scrubbed(error), scrubbed(text))
                     .trim_start_matches(": ")
                     .to_owned(),
             ),
-            (None, Some(message)) => Some(scrubbed(message)),
+            (None, Some(message)) => Some(known_part(message, entries)),
             (None, None) => None,
         };
         match (status, text) {
             (Some(status), Some(text)) => Some(format!("{status}, {text}")),
             (status, text) => status.or(text),
         }
+    }
+}
+
+fn known_part(message: &str, entries: &[&'static Entry]) -> String {
+    let plain = normal(message);
+    let parts = entries.iter().flat_map(|entry| entry.texts);
+    let found = parts.filter(|part| plain.contains(**part));
+    let longest = found.max_by_key(|part| part.len()).copied();
+    let code = || entries.first().and_then(|entry| entry.error);
+    match longest.or_else(code) {
+        Some(part) => format!("… {part} …"),
+        None => "a text that is not repeated here: it can hold anything".to_owned(),
     }
 }

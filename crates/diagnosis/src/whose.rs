@@ -22,6 +22,19 @@ const HOSTS: [(&str, &str); 14] = [
     ("epichosted.com", "epic"),
 ];
 
+/// The provider whose host it is.
+fn of_host(host: &str) -> Option<(&'static str, &'static str)> {
+    HOSTS.into_iter().find(|(suffix, _)| {
+        host.strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+}
+
+/// The ending of a host that tells the provider, and is the same for all of its customers.
+pub(crate) fn ending(host: &str) -> Option<&'static str> {
+    Some(of_host(host)?.0)
+}
+
 /// Whose demands and texts count: by the profile, else by hosts and claims, else by the text.
 pub(crate) fn provider(evidence: &Evidence, said: &Said) -> &'static str {
     if let Some(profile) = evidence.profile
@@ -48,11 +61,7 @@ pub(crate) fn provider(evidence: &Evidence, said: &Said) -> &'static str {
     let audience = claims.and_then(|claims| claims.get("aud")?.as_str());
     for url in [url, audience].into_iter().flatten() {
         let host = host_of(url).unwrap_or_else(|| url.trim().to_ascii_lowercase());
-        let ends = |suffix: &str| {
-            host.strip_suffix(suffix)
-                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
-        if let Some((_, provider)) = HOSTS.iter().find(|(suffix, _)| ends(suffix)) {
+        if let Some((_, provider)) = of_host(&host) {
             return provider;
         }
     }

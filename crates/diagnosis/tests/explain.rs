@@ -5,7 +5,7 @@
     reason = "a test fails by panicking"
 )]
 
-use jwt_bearer_diagnosis::{Certainty, MAX_PASTE, Paste, masked};
+use jwt_bearer_diagnosis::{Certainty, MAX_PASTE, Paste, masked, masked_host, scrubbed};
 use proptest::prelude::*;
 
 fn first(text: &str) -> (String, Certainty) {
@@ -161,6 +161,110 @@ fn keys_and_secrets_are_warned_of_and_never_repeated() {
     ] {
         assert!(!all.contains(secret), "{secret} is in {all}");
     }
+}
+
+/// Short ones, letters alone, upper case, camel case, on a command line: none is repeated, and each is warned of.
+#[test]
+fn no_secret_that_has_a_name_is_repeated() {
+    for (text, secrets) in [
+        (
+            r#"{"boxAppSettings":{"clientID":"abcdefghij0123456789","clientSecret":"topsecretvalue","appAuth":{"publicKeyID":"qwertz12","privateKey":"x","passphrase":"hunter2"}},"enterpriseID":"7654321"}"#,
+            &[
+                "topsecretvalue",
+                "hunter2",
+                "abcdefghij0123456789",
+                "qwertz12",
+                "7654321",
+            ][..],
+        ),
+        ("SF_PASSWORD=hunter2", &["hunter2"]),
+        ("export BOX_CLIENT_SECRET=correcthorse", &["correcthorse"]),
+        ("passphrase: open sesame", &["open", "sesame"]),
+        (
+            "curl -u myclient:sekretpass https://as.example/token",
+            &["sekretpass", "myclient"],
+        ),
+        (
+            "curl --user 'my:sekret pass' https://as.example/token",
+            &["sekret pass"],
+        ),
+        ("tool --client-secret sekretpass run", &["sekretpass"]),
+        (
+            r#"{"access_token":"1a2b3c4d5e6f","refresh_token":"zz99yy88"}"#,
+            &["1a2b3c4d5e6f", "zz99yy88"],
+        ),
+        ("Authorization: Bearer abcdef123", &["abcdef123"]),
+        ("Authorization: Basic bXk6cHc=", &["bXk6cHc"]),
+        ("password=hunter2secret", &["hunter2secret"]),
+        (r#""{\"client_secret\":\"quiet\"}""#, &["quiet"]),
+        (
+            "HTTPS_PROXY=http://bob:quietly@proxy.acme.com:3128",
+            &["quietly", "acme"],
+        ),
+        (
+            r#"{"error":"invalid_client","error_description":"wrong client_secret=quiet for password: loud"}"#,
+            &["quiet", "loud"],
+        ),
+    ] {
+        let paste = Paste::read(text);
+        let report = paste.diagnose();
+        assert_eq!(report.notes().len(), 1, "{text}\n{report}");
+        let json = serde_json::to_string(&report).unwrap();
+        let all = format!("{paste:?} {report:?} {report} {json}");
+        for secret in secrets {
+            assert!(!all.contains(secret), "{secret} of {text} is in {all}");
+        }
+    }
+}
+
+/// What says nothing is not warned of, and a token's name in a sentence takes nothing away.
+#[test]
+fn names_without_a_secret() {
+    for text in [
+        "client_secret=$SECRET",
+        "client_secret=***",
+        "\"client_secret\": \"<yours>\"",
+        "error getting token: invalid_grant: user hasn't approved this consumer",
+        "WWW-Authenticate: Bearer realm=\"Service\"",
+        "{\"error\":\"invalid_token\",\"error_description\":\"the Bearer token has expired\"}",
+    ] {
+        let paste = Paste::read(text);
+        assert!(paste.notes().is_empty(), "{text}: {:?}", paste.notes());
+    }
+}
+
+#[test]
+fn names_ids_and_addresses_in_a_text_are_masked() {
+    for (text, own) in [
+        ("cannot read /home/alice/key.pem", "alice"),
+        (r"cannot read C:\Users\alice\key.pem", "alice"),
+        (
+            "User arn:aws:iam::123456789012:user/alice.smith is not allowed",
+            "alice",
+        ),
+        (
+            "arn:aws:kms:eu-central-1:123456789012:alias/acme-prod",
+            "acme",
+        ),
+        ("enterprise 54321 is unknown", "54321"),
+        ("enterprise 7654321098 is unknown", "7654321098"),
+        ("connection to 10.1.2.3 failed", "10.1.2.3"),
+        ("see https://vault.internal.acme-corp.com/x", "acme-corp"),
+        ("see https://vault.internal.acme-corp.com/x", "internal"),
+        ("see acme.my.salesforce.com for it", "acme"),
+    ] {
+        let shown = scrubbed(text);
+        assert!(!shown.contains(own), "{shown}");
+    }
+    assert_eq!(
+        scrubbed("AADSTS700027: see RFC 7523, the 'exp' claim, application/x-www-form-urlencoded"),
+        "AADSTS700027: see RFC 7523, the 'exp' claim, application/x-www-form-urlencoded"
+    );
+    assert_eq!(
+        masked_host("https://acme.my.salesforce.com"),
+        "https://ac….my.salesforce.com"
+    );
+    assert_eq!(masked_host("10.0.0.7:8443"), "[address]");
 }
 
 #[test]
