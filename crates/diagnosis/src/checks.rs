@@ -18,6 +18,8 @@ pub(crate) struct Case<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) provider: &'static str,
     pub(crate) profile: Profile,
+    /// What the server or a program said, in its plain form.
+    pub(crate) said: String,
 }
 
 impl Case<'_> {
@@ -27,6 +29,11 @@ impl Case<'_> {
 
     pub(crate) fn is_salesforce(&self) -> bool {
         self.provider == "salesforce"
+    }
+
+    /// Whether what was said has one of these parts.
+    pub(crate) fn is_said(&self, parts: &[&str]) -> bool {
+        parts.iter().any(|part| self.said.contains(part))
     }
 
     /// A claim that is a text.

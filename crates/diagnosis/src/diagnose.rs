@@ -4,7 +4,7 @@ use crate::checks::{self, Case};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
-use crate::whose::{profile, provider};
+use crate::whose::{Server, guessed, profile, server};
 use crate::{Evidence, message};
 
 /// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
@@ -15,27 +15,28 @@ use crate::{Evidence, message};
 #[must_use]
 pub fn diagnose(evidence: &Evidence) -> Report {
     let said = Said::of(evidence);
-    let provider = provider(evidence, &said);
-    let case = Case {
-        evidence,
-        provider,
-        profile: profile(evidence, provider),
-    };
-    let seen = checks::run(&case);
-    let entries = said.entries(provider);
-    let is_success = evidence
-        .reply
-        .as_ref()
-        .is_some_and(|reply| matches!(reply.status, Some(200..300)) && said.refusal.is_none());
+    let server = server(evidence);
+    let entries = said.entries(server.whose());
     let topics = if entries.is_empty() {
         message::topics(&said.text())
     } else {
         Vec::new()
     };
+    let case = Case {
+        evidence,
+        provider: server.provider,
+        profile: profile(evidence, server.provider),
+        said: jwt_bearer_provider::normal(&said.text()),
+    };
+    let seen = checks::run(&case);
+    let is_success = evidence
+        .reply
+        .as_ref()
+        .is_some_and(|reply| matches!(reply.status, Some(200..300)) && said.refusal.is_none());
 
     let mut findings = Vec::new();
     for entry in &entries {
-        explain(entry, &seen, &mut findings);
+        explain(entry, &seen, server, &mut findings);
     }
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
@@ -44,13 +45,15 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         let State::Failed { proof, lines } = state else {
             continue;
         };
-        if findings.iter().any(|finding| finding.id == check.id()) {
+        if let Some(known) = findings.iter_mut().find(|finding| finding.id == check.id()) {
+            known.is_tried = seen.is_cause(check);
             continue;
         }
         let is_topic = topics.iter().any(|(_, checks)| checks.contains(&check));
         let is_reply = matches!(
             check,
             Check::Redirect
+                | Check::ProxyLogin
                 | Check::ReplyEmpty
                 | Check::ReplyNotOauth
                 | Check::Dns
@@ -64,13 +67,13 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             (false, false) => Certainty::Possible,
         };
         let mut finding = of_check(check, certainty, lines.clone());
-        finding.explains_reply = is_topic || (is_reply && *proof);
+        finding.is_tried = seen.is_cause(check);
+        let may_explain = is_topic && !seen.is_no_cause(check);
+        finding.explains_reply = finding.is_tried || may_explain || (is_reply && *proof);
         findings.push(finding);
     }
-    let is_open =
-        |finding: &Finding| !finding.explains_reply && finding.certainty < Certainty::Certain;
-    if findings.iter().all(is_open) {
-        findings.extend(open_questions(&topics, &seen));
+    if !findings.iter().any(|finding| finding.explains_reply) {
+        findings.extend(open_questions(&topics, &seen, server));
     }
     // What cannot be the cause of a reply that is known, and may well be harmless, is noise.
     let is_explained = findings
@@ -83,11 +86,20 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     let is_known = !entries.is_empty();
     findings.sort_by_key(|finding| {
         let explains = finding.explains_reply;
-        std::cmp::Reverse((is_known && explains, finding.certainty, explains))
+        std::cmp::Reverse((
+            finding.is_tried,
+            is_known && explains,
+            finding.certainty,
+            explains,
+        ))
     });
 
     Report {
-        provider,
+        provider: if server.is_known {
+            server.provider
+        } else {
+            guessed(&entries)
+        },
         reply: said.line(evidence, &entries),
         reply_is_known: !entries.is_empty(),
         speaks_of: topics.iter().map(|(name, _)| *name).collect(),
@@ -99,10 +111,12 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 }
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.
-fn open_questions(topics: &[(&str, &[Check])], seen: &Observed) -> Vec<Finding> {
+fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) -> Vec<Finding> {
     let mut open = Vec::new();
     for (name, checks) in topics {
-        let unseen = checks.iter().filter(|check| seen.state(**check).is_none());
+        let unseen = checks.iter().filter(|check| {
+            seen.state(**check).is_none() && message::concerns(**check, server.provider)
+        });
         open.extend(unseen.map(|check| {
             let line = format!("the text speaks of {name}, and there is no evidence about this");
             let mut finding = of_check(*check, Certainty::Possible, vec![line]);
@@ -117,11 +131,13 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed) -> Vec<Finding> 
 }
 
 /// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
-fn explain(entry: &'static Entry, seen: &Observed, findings: &mut Vec<Finding>) {
+fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mut Vec<Finding>) {
     let before = findings.len();
     let mut left = Vec::new();
     for &check in entry.shown {
         match seen.state(check) {
+            // It is wrong, and changing it did not help.
+            Some(State::Failed { .. }) if seen.is_no_cause(check) => {}
             Some(State::Failed { proof, lines }) => {
                 let certainty = if *proof {
                     Certainty::Certain
@@ -144,7 +160,13 @@ fn explain(entry: &'static Entry, seen: &Observed, findings: &mut Vec<Finding>) 
     }
     let said = format!("the text {} means this", quoted(entry));
     if entry.proves {
-        let mut finding = of_entry(entry, Certainty::Certain);
+        // Another server may say the same and mean something else.
+        let certainty = if server.is_known || message::is_for_all(entry) {
+            Certainty::Certain
+        } else {
+            Certainty::Likely
+        };
+        let mut finding = of_entry(entry, certainty);
         finding.evidence.push(said);
         return push(finding, findings);
     }
@@ -160,6 +182,7 @@ fn explain(entry: &'static Entry, seen: &Observed, findings: &mut Vec<Finding>) 
             class: unseen.class,
             certainty: Certainty::Possible,
             explains_reply: true,
+            is_tried: false,
             what: unseen.cause.to_owned(),
             evidence: Vec::new(),
             next: unseen.remedy.to_owned(),
@@ -241,6 +264,7 @@ fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Findin
         class: check.class(),
         certainty,
         explains_reply: false,
+        is_tried: false,
         what: check.what().to_owned(),
         evidence,
         next: check.next().to_owned(),
@@ -255,6 +279,7 @@ fn of_entry(entry: &'static Entry, certainty: Certainty) -> Finding {
         class: entry.class,
         certainty,
         explains_reply: true,
+        is_tried: false,
         what: entry.cause.to_owned(),
         evidence: Vec::new(),
         next: entry.remedy.to_owned(),
@@ -283,6 +308,7 @@ fn of_profile(evidence: &Evidence, said: &Said, is_unknown: bool) -> Option<Find
         class: jwt_bearer_provider::Class::Configuration,
         certainty: Certainty::Likely,
         explains_reply: true,
+        is_tried: false,
         what: cause.cause.to_owned(),
         evidence: vec![format!("the profile {} knows this text", profile.name)],
         next: cause.remedy.to_owned(),
@@ -326,7 +352,7 @@ fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
     if evidence.assertion.is_none() {
         wanted.push("the assertion that was sent; its signature can be left out");
     }
-    if is_key_open && evidence.registered.is_none() {
+    if is_key_open && evidence.registered.is_empty() {
         wanted.push("the certificate or the public key that is registered with the provider");
     }
     if is_key_open && evidence.signing_key.is_none() && evidence.compact.is_none() {

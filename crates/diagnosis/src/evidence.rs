@@ -25,11 +25,15 @@ pub struct Evidence {
     pub(crate) compact: Option<String>,
     /// Why the text given as assertion is none.
     pub(crate) no_assertion: Option<String>,
+    /// Whether of the assertion only the claims are known.
+    pub(crate) is_claims_alone: bool,
+    /// Whether a person wrote or copied it, who may have left out what is secret.
+    pub(crate) is_pasted: bool,
     pub(crate) earlier: Option<Decoded>,
     pub(crate) reply: Option<Reply>,
     pub(crate) message: Option<String>,
     pub(crate) signing_key: Option<PublicKey>,
-    pub(crate) registered: Option<Registered>,
+    pub(crate) registered: Vec<Registered>,
     /// What is wrong with the file of the private key, or nothing.
     pub(crate) key_file: Option<Result<(), String>>,
     pub(crate) config: Option<Config>,
@@ -121,10 +125,11 @@ impl Evidence {
         self
     }
 
-    /// What is registered with the provider: a certificate or a public key, in PEM, DER, or base64 of either.
+    /// What is registered with the provider: a certificate or a public key, in PEM, DER, or base64 of either. Of several
+    /// one that fits is enough.
     #[must_use]
     pub fn registered(mut self, bytes: &[u8]) -> Self {
-        self.registered = Some(Registered::read(bytes));
+        self.registered.push(Registered::read(bytes));
         self
     }
 
@@ -246,6 +251,22 @@ impl Request {
         });
         self.parameters = Some(parameters.collect());
         self
+    }
+
+    /// Whether it asks for a token, and is no other call of an API.
+    pub(crate) fn is_for_token(&self) -> bool {
+        let path = self.url.as_deref().unwrap_or_default();
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let last = path.trim_end_matches('/').rsplit('/').next();
+        let has_form = self
+            .parameters
+            .iter()
+            .flatten()
+            .any(|(name, _)| name == "grant_type" || name.ends_with("assertion"));
+        self.url.is_none()
+            || has_form
+            || self.in_query
+            || matches!(last, Some("token" | "authorize"))
     }
 
     /// The value of a parameter, if the form is known and has it; an empty one counts as left out.

@@ -36,11 +36,17 @@ impl Paste {
             );
         }
         let lines: Vec<_> = text.lines().map(Line::of).collect();
-        reading.request(&lines);
-        reading.reply(&lines);
+        let lines = paste::exchange(&lines);
+        reading.evidence.is_pasted = true;
+        reading.request(lines);
+        reading.reply(lines);
         reading.json(&text);
+        // JSON within a string of JSON.
+        if text.contains(r#"{\""#) {
+            reading.json(&text.replace(r#"\""#, "\""));
+        }
         reading.assertions(&text);
-        reading.message(&text, &lines);
+        reading.message(&text, lines);
         reading
     }
 
@@ -93,18 +99,30 @@ impl Paste {
         let mut is_there = false;
         let (mut path, mut host) = (None, None);
         let mut form = String::new();
+        let mut length = None;
+        let mut is_connect = false;
+        // Whether all of the form can be seen.
+        let (mut is_sent, mut is_hidden) = (false, false);
         for line in lines {
             match line {
                 Line::Sent(text) => {
                     if let Some((method, target)) = paste::request_line(text) {
+                        (path, host, length) = (None, None, None);
+                        is_connect = method == "CONNECT";
+                        if is_connect {
+                            continue;
+                        }
                         request = request.method(method);
                         path = Some(target.to_owned());
                         is_there = true;
-                    } else if let Some((name, value)) = paste::header(text) {
+                    } else if let Some((name, value)) = paste::header(text)
+                        && !is_connect
+                    {
                         match name.to_ascii_lowercase().as_str() {
                             "host" | ":authority" => host = Some(value.to_owned()),
                             ":path" => path = Some(value.to_owned()),
                             "content-type" => request = request.content_type(value),
+                            "content-length" => length = value.parse().ok(),
                             _ => {}
                         }
                     }
@@ -112,8 +130,11 @@ impl Paste {
                 Line::Other(text) => {
                     if paste::is_form(text) {
                         form = (*text).trim().to_owned();
+                        is_sent |= is_there;
                     } else if let Some(command) = paste::curl(text) {
                         is_there |= command.url.is_some();
+                        is_sent |= !command.data.is_empty();
+                        is_hidden |= command.is_hidden;
                         if let Some(url) = &command.url {
                             request = request.url(url);
                         }
@@ -139,12 +160,17 @@ impl Paste {
             request = request.url(url);
         }
         if !form.is_empty() {
-            is_there = true;
             let parameters: Vec<_> = paste::parameters(&form);
-            if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"]) {
+            if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"])
+                && paste::may_be_assertion(assertion)
+            {
                 self.evidence(|evidence| evidence.assertion_text(assertion));
             }
-            request = request.parameters(parameters);
+            let has_grant = form.contains("grant_type=") && is_sent;
+            if !is_hidden && (has_grant || length == Some(form.len())) {
+                is_there = true;
+                request = request.parameters(parameters);
+            }
         }
         if is_there {
             self.evidence(|evidence| evidence.request(request));
@@ -221,6 +247,7 @@ impl Paste {
             }
         }
         if let Some(claims) = claims {
+            self.evidence.is_claims_alone = header.is_none();
             let header = header.unwrap_or_else(|| serde_json::json!({}));
             let compact = paste::compact(&header, &claims);
             if let Ok(decoded) = Assertion::decode(&compact) {
@@ -237,36 +264,27 @@ impl Paste {
         });
     }
 
-    /// Assertions anywhere. The last is the one in question.
+    /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
     fn assertions(&mut self, text: &str) {
-        let mut found = paste::jwts(text);
-        found.dedup();
-        let Some(last) = found.pop() else {
+        let found = paste::jwts(text);
+        let known = self.evidence.compact.clone();
+        let Some(last) = known.as_ref().or(found.last()) else {
             return;
         };
-        let known = self.evidence.compact.clone();
-        let (last, earlier) = match known {
-            Some(known) => (
-                known.clone(),
-                found.into_iter().find(|other| *other != known),
-            ),
-            None => (last, found.pop()),
-        };
-        self.evidence(|evidence| evidence.assertion_text(&last));
-        if let Some(earlier) = earlier.and_then(|earlier| Assertion::decode(&earlier).ok()) {
+        let is_same = |other: &&String| paste::signed_part(other) == paste::signed_part(last);
+        let same = found.iter().chain(&known).filter(is_same);
+        let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
+        let earlier = found.iter().rev().find(|other| !is_same(other));
+        let earlier = earlier.and_then(|earlier| Assertion::decode(earlier).ok());
+        self.evidence(|evidence| evidence.assertion_text(fullest));
+        self.evidence.is_claims_alone &= self.evidence.compact.is_none();
+        if let Some(earlier) = earlier {
             self.evidence(|evidence| evidence.earlier_assertion(earlier));
         }
     }
 
     /// If there was no reply in a form that is known: the text itself.
     fn message(&mut self, text: &str, lines: &[Line<'_>]) {
-        for line in lines {
-            if let Line::Other(text) = line
-                && let Some(probe) = paste::curl_failure(text)
-            {
-                self.evidence(|evidence| evidence.probe(probe));
-            }
-        }
         let reply = self.evidence.reply.as_ref();
         if reply.and_then(Refusal::of).is_some() {
             return;
@@ -288,6 +306,17 @@ impl Paste {
         if is_page && reply.is_none() {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
+        // What curl tried before there was a reply, is no failure.
+        if reply.is_none() {
+            for line in lines {
+                if let Line::Other(text) = line
+                    && let Some(probe) = paste::curl_failure(text)
+                {
+                    self.evidence(|evidence| evidence.probe(probe));
+                }
+            }
+        }
+        let reply = self.evidence.reply.as_ref();
         let rest = paste::words(lines);
         if !rest.is_empty() && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));

@@ -10,77 +10,92 @@ const TELLING: usize = 12;
 /// The catalogue's files that are about programs and keys on this side.
 const LOCAL: [&str; 3] = ["aws-kms", "keys", "yubikey"];
 
-/// The entries that fit best: those of this provider by text, then by code, then those for every server.
-pub(crate) fn entries(provider: &str, refusal: &Refusal) -> Vec<&'static Entry> {
-    let own = |entry: &&Entry| entry.provider == provider || LOCAL.contains(&entry.provider);
-    let fits = |entry: &'static Entry| Some((entry.fits(&refusal.error, &refusal.text)?, entry));
-    let all: Vec<_> = Entry::all().filter_map(fits).collect();
-    let by_text: Vec<_> = all.iter().copied().filter(|(part, _)| *part > 0).collect();
-    let of_own: Vec<_> = by_text
-        .iter()
-        .copied()
-        .filter(|(_, entry)| own(entry))
-        .collect();
-    if !of_own.is_empty() {
-        return longest(of_own);
+/// Whose entries can fit.
+#[derive(Clone, Copy)]
+pub(crate) enum Whose {
+    /// Those of this provider, which is known.
+    Of(&'static str),
+    /// Anybody's: nothing tells the provider.
+    Anybodys,
+}
+
+impl Whose {
+    fn has(self, entry: &Entry) -> bool {
+        match self {
+            Self::Of(provider) => entry.provider == provider || LOCAL.contains(&entry.provider),
+            Self::Anybodys => true,
+        }
     }
-    if provider == "generic" && !by_text.is_empty() {
-        return longest(by_text);
-    }
-    let code = |of: &dyn Fn(&&Entry) -> bool| -> Vec<_> {
-        let code = all.iter().filter(|(part, entry)| *part == 0 && of(entry));
-        code.map(|(_, entry)| *entry).collect()
+}
+
+/// The entries that fit best: by text, then by code, and then those for every server.
+pub(crate) fn entries(whose: Whose, refusal: &Refusal) -> Vec<&'static Entry> {
+    let plain = normal(&format!("{} {}", refusal.error, refusal.text));
+    let fits = |entry: &'static Entry| {
+        let part = entry.fits(&refusal.error, &refusal.text)?;
+        is_at_home(entry, whose, &plain).then_some((part, entry))
     };
-    let of_own = code(&|entry| own(entry));
-    if !of_own.is_empty() {
-        return of_own;
-    }
-    let for_all = code(&|entry| entry.provider == "generic");
-    if !for_all.is_empty() || provider != "generic" {
-        return for_all;
-    }
-    code(&|_| true)
+    best(whose, Entry::all().filter_map(fits).collect())
 }
 
 /// The entries whose text stands somewhere in what a program printed.
-pub(crate) fn entries_in(provider: &str, text: &str) -> Vec<&'static Entry> {
+pub(crate) fn entries_in(whose: Whose, text: &str) -> Vec<&'static Entry> {
     let plain = normal(text);
-    let mut found = Vec::new();
-    for entry in Entry::all() {
-        let is_own =
-            provider == "generic" || entry.provider == provider || LOCAL.contains(&entry.provider);
-        if !is_own {
-            continue;
-        }
+    let fits = |entry: &'static Entry| {
         let has_error = entry.error.is_some_and(|error| has_word(&plain, error));
-        let parts = entry.texts.iter().filter(|part| {
-            let is_telling = part.len() >= TELLING || has_error || entry.error.is_none();
-            is_telling && has_part(&plain, part)
-        });
-        if let Some(part) = parts.map(|part| part.len()).max() {
-            found.push((part, entry));
-        } else if entry.texts.is_empty() && has_error && entry.provider != "epic" {
-            found.push((0, entry));
+        let part = match entry.found_in(&plain) {
+            Some(part) if part >= TELLING || has_error || entry.error.is_none() => part,
+            _ if entry.texts.is_empty() && has_error && !entry.without_text => 0,
+            _ => return None,
+        };
+        is_at_home(entry, whose, &plain).then_some((part, entry))
+    };
+    best(whose, Entry::all().filter_map(fits).collect())
+}
+
+/// Whether an entry is right whatever the server: it is about programs on this side, or of the standards.
+pub(crate) fn is_for_all(entry: &Entry) -> bool {
+    entry.provider == "generic" || LOCAL.contains(&entry.provider)
+}
+
+/// Names of exceptions and numbers that others have too count only where their program is spoken of.
+fn is_at_home(entry: &Entry, whose: Whose, plain: &str) -> bool {
+    match (entry.provider, whose) {
+        ("aws-kms", _) => plain.contains("kms"),
+        ("snowflake", Whose::Anybodys) => {
+            ["snowflake", "jwt_token_invalid", "jwt token is invalid"]
+                .iter()
+                .any(|part| plain.contains(part))
         }
+        _ => true,
     }
-    let by_text: Vec<_> = found
-        .iter()
-        .copied()
-        .filter(|(part, _)| *part > 0)
+}
+
+fn best(whose: Whose, fits: Vec<(usize, &'static Entry)>) -> Vec<&'static Entry> {
+    let by_text = fits.iter().copied();
+    let by_text: Vec<_> = by_text
+        .filter(|(part, entry)| *part > 0 && (whose.has(entry) || is_for_all(entry)))
         .collect();
     if !by_text.is_empty() {
         return longest(by_text);
     }
-    let codes: Vec<_> = found.into_iter().map(|(_, entry)| entry).collect();
-    let for_all: Vec<_> = codes
-        .iter()
-        .copied()
-        .filter(|entry| entry.provider == "generic")
-        .collect();
-    if provider == "generic" && !for_all.is_empty() {
+    let of = |is_wanted: &dyn Fn(&Entry) -> bool| -> Vec<_> {
+        let wanted = fits
+            .iter()
+            .filter(|(part, entry)| *part == 0 && is_wanted(entry));
+        wanted.map(|(_, entry)| *entry).collect()
+    };
+    if let Whose::Of(_) = whose {
+        let own = of(&|entry| whose.has(entry));
+        if !own.is_empty() {
+            return own;
+        }
+    }
+    let for_all = of(&|entry| entry.provider == "generic");
+    if !for_all.is_empty() {
         return for_all;
     }
-    codes
+    of(&|entry| whose.has(entry))
 }
 
 /// Those with the longest part; a library's own words give way to the server's.
@@ -95,23 +110,6 @@ fn longest(mut entries: Vec<(usize, &'static Entry)>) -> Vec<&'static Entry> {
         .unwrap_or_default();
     let best = entries.into_iter().filter(|(part, _)| *part == most);
     best.map(|(_, entry)| entry).collect()
-}
-
-/// Single words, such as names of exceptions and codes, must stand alone or at the end of a longer name.
-fn has_part(text: &str, part: &str) -> bool {
-    if part.contains(' ') || part.contains('=') {
-        text.contains(part)
-    } else {
-        let mut rest = text;
-        while let Some(at) = rest.find(part) {
-            let after = &rest[at + part.len()..];
-            if !after.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-                return true;
-            }
-            rest = after;
-        }
-        false
-    }
 }
 
 fn has_word(text: &str, word: &str) -> bool {
@@ -295,4 +293,17 @@ pub(crate) fn topics(text: &str) -> Vec<(&'static str, &'static [Check])> {
         .filter(|(_, words, _)| words.iter().any(|word| speaks(word)))
         .map(|(name, _, checks)| (*name, *checks))
         .collect()
+}
+
+/// Whether a check is about something that this provider has.
+pub(crate) fn concerns(check: Check, provider: &str) -> bool {
+    match check {
+        Check::SubTypeMissing | Check::SubTypeWrong | Check::SubZero | Check::JtiLength => {
+            provider == "box"
+        }
+        Check::SubForm => matches!(provider, "box" | "salesforce"),
+        Check::SecretMissing | Check::ClientIdMissing => provider == "box",
+        Check::AudLogin => provider == "salesforce",
+        _ => true,
+    }
 }

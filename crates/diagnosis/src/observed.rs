@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jwt_bearer_provider::Check;
 
@@ -6,6 +6,10 @@ use jwt_bearer_provider::Check;
 #[derive(Default)]
 pub(crate) struct Observed {
     states: BTreeMap<Check, State>,
+    /// What the request was refused for: with this changed it went through.
+    causes: BTreeSet<Check>,
+    /// What it was not refused for: with this changed it was refused too.
+    no_causes: BTreeSet<Check>,
 }
 
 pub(crate) enum State {
@@ -39,6 +43,31 @@ impl Observed {
                 .entry(*check)
                 .or_insert_with(|| State::Passed(line.to_owned()));
         }
+    }
+
+    /// With this changed the request went through.
+    pub(crate) fn tried(&mut self, check: Check, line: impl Into<String>) {
+        self.proven(check, line);
+        self.causes.insert(check);
+    }
+
+    /// With this changed the request was refused too. What only spoke for it is ruled out by that.
+    pub(crate) fn tried_in_vain(&mut self, checks: &[Check], line: &str) {
+        for check in checks {
+            self.no_causes.insert(*check);
+            let is_proven = matches!(self.state(*check), Some(State::Failed { proof: true, .. }));
+            if !is_proven {
+                self.states.insert(*check, State::Passed(line.to_owned()));
+            }
+        }
+    }
+
+    pub(crate) fn is_cause(&self, check: Check) -> bool {
+        self.causes.contains(&check)
+    }
+
+    pub(crate) fn is_no_cause(&self, check: Check) -> bool {
+        self.no_causes.contains(&check)
     }
 
     pub(crate) fn state(&self, check: Check) -> Option<&State> {

@@ -109,6 +109,47 @@ fn mark(line: &str, mark: char) -> Option<&str> {
     rest.strip_prefix(' ')
 }
 
+/// The lines of one request and its reply: the last that asks for a token and did not get it, else the last. What
+/// stands before the first request belongs to it, and so does a proxy's refusal to connect.
+pub(crate) fn exchange<'a, 'b>(lines: &'b [Line<'a>]) -> &'b [Line<'a>] {
+    let is_start = |line: &Line<'_>| matches!(line, Line::Sent(text) if request_line(text).is_some_and(|(method, _)| method != "CONNECT"));
+    let starts: Vec<_> = (0..lines.len())
+        .filter(|at| is_start(&lines[*at]))
+        .collect();
+    let end_of = |number: usize| starts.get(number + 1).copied().unwrap_or(lines.len());
+    let is_refused = |number: &usize| {
+        let own = &lines[starts[*number]..end_of(*number)];
+        let is_token = matches!(own.first(), Some(Line::Sent(text)) if request_line(text).is_some_and(|(method, target)| method == "POST" && target.contains("token")));
+        let status = own.iter().rev().find_map(|line| match line {
+            Line::Received(text) => status_line(text),
+            _ => None,
+        });
+        is_token && !matches!(status, Some(200..300))
+    };
+    let Some(chosen) = (0..starts.len())
+        .rev()
+        .find(is_refused)
+        .or(starts.len().checked_sub(1))
+    else {
+        return lines;
+    };
+    let from = if chosen == 0 { 0 } else { starts[chosen] };
+    &lines[from..end_of(chosen)]
+}
+
+/// Header and claims of a compact JWT, without the signature.
+pub(crate) fn signed_part(text: &str) -> &str {
+    match text.match_indices('.').nth(1) {
+        Some((at, _)) => &text[..at],
+        None => text,
+    }
+}
+
+/// Whether a parameter's value is no mark in place of an assertion, such as `$JWT` or `x.y.z`.
+pub(crate) fn may_be_assertion(value: &str) -> bool {
+    value.len() >= 40 && !value.contains(['$', '<', '[', '*', '…'])
+}
+
 /// Whether a line belongs to the body of a reply: after the empty line, without a mark.
 pub(crate) fn is_body(line: &Line<'_>, in_body: bool) -> bool {
     match line {
@@ -178,6 +219,8 @@ pub(crate) struct Curl {
     pub(crate) url: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) data: Vec<String>,
+    /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
+    pub(crate) is_hidden: bool,
 }
 
 /// Reads a line of a curl command; a command on several lines is read line by line.
@@ -185,6 +228,9 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
     let line = text.trim();
     let is_option = line.starts_with("-d ")
         || line.starts_with("--data")
+        || line.starts_with("-F ")
+        || line.starts_with("--form")
+        || line.starts_with("--json")
         || line.starts_with("-H ")
         || line.starts_with("--header");
     let at = line.find("curl ");
@@ -196,10 +242,17 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "-d" | "--data" | "--data-raw" | "--data-ascii" => {
-                curl.data.extend(words.next().cloned());
+            "-d" | "--data" | "--data-raw" | "--data-ascii" | "--data-binary" => {
+                let data = words.next().cloned();
+                curl.is_hidden |= data.as_deref().is_some_and(is_hidden);
+                curl.data.extend(data);
+            }
+            "-F" | "--form" | "--json" | "-T" | "--upload-file" | "-K" | "--config" => {
+                curl.is_hidden = true;
+                words.next();
             }
             "--data-urlencode" => {
+                curl.is_hidden |= words.clone().next().is_some_and(|data| is_hidden(data));
                 let pair = words.next().and_then(|data| data.split_once('='));
                 curl.data.extend(pair.map(|(name, value)| {
                     url::form_urlencoded::Serializer::new(String::new())
@@ -221,6 +274,12 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
         }
     }
     Some(curl)
+}
+
+/// Whether the shell or curl puts something in its place: `@file`, `NAME@file`, `$VARIABLE`.
+fn is_hidden(data: &str) -> bool {
+    let name = data.split('=').next().unwrap_or_default();
+    name.contains('@') || data.contains(['$', '`'])
 }
 
 /// Words with quotes taken off.
@@ -267,7 +326,11 @@ pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
         "connection timed out",
         "econnrefused",
     ];
-    let plain = text.to_lowercase();
+    // Its notes on the way are no failures, and JSON is a server's.
+    let plain = text.trim().to_lowercase();
+    if plain.starts_with(['*', '{', '[', '"']) || plain.contains("continuing anyway") {
+        return None;
+    }
     let has = |parts: &[&str]| {
         let found = parts.iter().find(|part| plain.contains(**part));
         found.map(|part| Some((*part).to_owned()))
@@ -283,17 +346,22 @@ pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
     }
 }
 
-/// The most JSON values that are tried; a text of many braces is no evidence.
-const MOST_JSON: usize = 64;
+/// The most JSON values that are read; a text of more is no evidence.
+const MOST_JSON: usize = 256;
 
 /// JSON objects and arrays anywhere in the text, outermost first, with their text.
 pub(crate) fn json_values(text: &str) -> Vec<(Value, &str)> {
     let mut values = Vec::new();
     let mut from = 0;
-    for _ in 0..MOST_JSON {
-        let Some(at) = text[from..].find(['{', '[']).map(|at| from + at) else {
-            break;
-        };
+    while values.len() < MOST_JSON
+        && let Some(at) = text[from..].find(['{', '[']).map(|at| from + at)
+    {
+        // Logs have much else in brackets.
+        let is_list = text[at..].starts_with('[');
+        if is_list && !text[at + 1..].trim_start().starts_with('{') {
+            from = at + 1;
+            continue;
+        }
         let mut stream = serde_json::Deserializer::from_str(&text[at..]).into_iter::<Value>();
         match stream.next() {
             Some(Ok(value)) => {

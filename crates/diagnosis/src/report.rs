@@ -35,6 +35,9 @@ pub struct Finding {
     pub(crate) class: Class,
     pub(crate) certainty: Certainty,
     pub(crate) explains_reply: bool,
+    /// Whether the request went through with this alone changed.
+    #[serde(skip)]
+    pub(crate) is_tried: bool,
     pub(crate) what: String,
     pub(crate) evidence: Vec<String>,
     pub(crate) next: String,
@@ -187,11 +190,12 @@ impl Report {
         &self.notes
     }
 
-    /// What has to be mended first; `None` if nothing likely or certain was found.
+    /// What has to be mended first; `None` if nothing likely or certain was found, or nothing that explains the reply.
     #[must_use]
     pub fn class(&self) -> Option<Class> {
         let first = self.findings.first()?;
-        (first.certainty > Certainty::Possible).then_some(first.class)
+        let is_cause = first.explains_reply || self.reply.is_none();
+        (is_cause && first.certainty > Certainty::Possible).then_some(first.class)
     }
 
     /// Adds a note.

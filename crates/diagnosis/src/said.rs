@@ -1,5 +1,6 @@
 use jwt_bearer_provider::{Entry, normal};
 
+use crate::message::Whose;
 use crate::redact::scrubbed;
 use crate::refusal::Refusal;
 use crate::{Evidence, message};
@@ -31,15 +32,15 @@ impl Said {
         }
     }
 
-    pub(crate) fn entries(&self, provider: &str) -> Vec<&'static Entry> {
+    pub(crate) fn entries(&self, whose: Whose) -> Vec<&'static Entry> {
         let mut entries = match &self.refusal {
-            Some(refusal) => message::entries(provider, refusal),
+            Some(refusal) => message::entries(whose, refusal),
             None => Vec::new(),
         };
         if entries.is_empty()
             && let Some(text) = &self.message
         {
-            entries = message::entries_in(provider, text);
+            entries = message::entries_in(whose, text);
         }
         entries
     }

@@ -1,8 +1,8 @@
-use jwt_bearer_provider::Profile;
+use jwt_bearer_provider::{Entry, Profile};
 
 use crate::Evidence;
 use crate::checks::host_of;
-use crate::said::Said;
+use crate::message::Whose;
 
 /// Hosts by their endings, and whose they are.
 const HOSTS: [(&str, &str); 14] = [
@@ -35,16 +35,44 @@ pub(crate) fn ending(host: &str) -> Option<&'static str> {
     Some(of_host(host)?.0)
 }
 
-/// Whose demands and texts count: by the profile, else by hosts and claims, else by the text.
-pub(crate) fn provider(evidence: &Evidence, said: &Said) -> &'static str {
+/// Whose server it is, as far as that is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Server {
+    /// By the profile, hosts or claims; else `generic`.
+    pub(crate) provider: &'static str,
+    /// Whether that tells it; of an unknown host too, that it is nobody's in the catalogue.
+    pub(crate) is_known: bool,
+}
+
+impl Server {
+    pub(crate) const fn whose(self) -> Whose {
+        if self.is_known {
+            Whose::Of(self.provider)
+        } else {
+            Whose::Anybodys
+        }
+    }
+}
+
+/// Whose demands and texts count: by the profile, else by hosts and claims.
+pub(crate) fn server(evidence: &Evidence) -> Server {
+    let known = |provider| Server {
+        provider,
+        is_known: true,
+    };
     if let Some(profile) = evidence.profile
         && profile.name != "generic"
     {
-        let known = ["box", "salesforce"];
-        return known
+        let named = ["box", "salesforce"]
             .into_iter()
-            .find(|name| *name == profile.name)
-            .unwrap_or("generic");
+            .find(|name| *name == profile.name);
+        return named.map_or(
+            Server {
+                provider: "generic",
+                is_known: false,
+            },
+            known,
+        );
     }
     let claims = evidence
         .assertion
@@ -52,7 +80,7 @@ pub(crate) fn provider(evidence: &Evidence, said: &Said) -> &'static str {
         .map(|assertion| assertion.claims());
     if claims.is_some_and(|claims| claims.contains_key("box_sub_type")) || evidence.config.is_some()
     {
-        return "box";
+        return known("box");
     }
     let url = evidence
         .request
@@ -62,19 +90,28 @@ pub(crate) fn provider(evidence: &Evidence, said: &Said) -> &'static str {
     for url in [url, audience].into_iter().flatten() {
         let host = host_of(url).unwrap_or_else(|| url.trim().to_ascii_lowercase());
         if let Some((_, provider)) = of_host(&host) {
-            return provider;
+            return known(provider);
         }
     }
-    if evidence.profile.is_some() {
-        return "generic";
+    // A proxy or a sandbox on this machine can stand for anybody.
+    let host = url.and_then(host_of);
+    let is_here = |host: &String| matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    Server {
+        provider: "generic",
+        is_known: host.is_some_and(|host| !is_here(&host)),
     }
-    let mut entries = said
-        .entries("generic")
-        .into_iter()
-        .map(|entry| entry.provider);
+}
+
+/// Whose text it seems to be, where nothing else tells.
+pub(crate) fn guessed(entries: &[&Entry]) -> &'static str {
     let local = ["aws-kms", "keys", "yubikey", "generic"];
-    match entries.next() {
-        Some(first) if entries.all(|other| other == first) && !local.contains(&first) => first,
+    match entries {
+        [first, rest @ ..]
+            if rest.iter().all(|other| other.provider == first.provider)
+                && !local.contains(&first.provider) =>
+        {
+            first.provider
+        }
         _ => "generic",
     }
 }

@@ -217,6 +217,19 @@ const CASES: &[(&str, &str, &str)] = &[
         "unauthorized_client",
         "Client is unauthorized to retrieve access tokens using this method, or client not authorized for any of the scopes requested.",
     ),
+    ("oauth-invalid-token", "invalid_token", "The token expired"),
+    (
+        "oauth-insufficient-scope",
+        "insufficient_scope",
+        "Another scope is needed",
+    ),
+    ("oauth-consent", "consent_required", "Consent is required"),
+    (
+        "oauth-dpop",
+        "invalid_dpop_proof",
+        "The DPoP proof is missing",
+    ),
+    ("oauth-dpop-nonce", "use_dpop_nonce", "A nonce is required"),
     ("docusign-consent", "consent_required", ""),
     ("docusign-issuer", "invalid_grant", "issuer_not_found"),
     (
@@ -339,14 +352,18 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "kms-usage",
         "",
-        "InvalidKeyUsageException: arn key usage is ENCRYPT_DECRYPT",
+        "InvalidKeyUsageException: arn:aws:kms key usage is ENCRYPT_DECRYPT",
     ),
     (
         "kms-not-found",
         "",
-        "NotFoundException: Alias arn is not found.",
+        "NotFoundException: Alias arn:aws:kms is not found.",
     ),
-    ("kms-disabled", "", "DisabledException: arn is disabled."),
+    (
+        "kms-disabled",
+        "",
+        "DisabledException: arn:aws:kms is disabled.",
+    ),
     (
         "yubikey-authentication",
         "",
@@ -429,7 +446,9 @@ fn texts_alone_tell_the_provider() {
     for entry in Entry::all().filter(|entry| url(entry).is_some() && !entry.texts.is_empty()) {
         let case = CASES.iter().find(|(id, ..)| *id == entry.id);
         let (_, error, text) = case.unwrap_or_else(|| panic!("no case"));
-        let report = diagnose(&Evidence::new().message(format!("Failed: {error}: {text}")));
+        let report = diagnose(
+            &Evidence::new().message(format!("{} failed: {error}: {text}", entry.provider)),
+        );
         let found = report
             .findings()
             .iter()

@@ -29,7 +29,7 @@ fn errors_in_the_forms_that_servers_have() {
     ] {
         assert_eq!(
             first(text),
-            ("salesforce-app-access".into(), Certainty::Certain),
+            ("salesforce-app-access".into(), Certainty::Likely),
             "{text}"
         );
     }
@@ -59,7 +59,7 @@ fn exceptions_of_programs() {
             "salesforce-instance-url",
         ),
         (
-            "An error occurred (AccessDeniedException) when calling the Sign operation",
+            "An error occurred (AccessDeniedException) when calling the Sign operation: not authorized to perform: kms:Sign",
             "kms-access",
         ),
         (

@@ -126,7 +126,8 @@ fn a_jwt_that_worked_once() {
     );
     let report = Paste::read(&text).diagnose();
     assert!(first(&report, "jti-constant", Certainty::Certain).explains_reply());
-    assert!(!find(&report, "jwt-padding").explains_reply());
+    let mut findings = report.findings().iter();
+    assert!(!findings.any(|finding| finding.id() == "jwt-padding"));
 }
 
 #[test]
@@ -247,14 +248,14 @@ fn a_request_without_client_secret() {
 {\"error\":\"invalid_client\",\"error_description\":\"The client credentials are invalid\"}";
     let report = Paste::read(text).diagnose();
     assert_eq!(report.provider(), "box");
-    assert!(first(&report, "secret-missing", Certainty::Certain).explains_reply());
+    assert!(first(&report, "secret-missing", Certainty::Likely).explains_reply());
 }
 
 #[test]
 fn an_app_that_nobody_authorised() {
     let text = r#"Unexpected API Response [400 Bad Request] {"error":"unauthorized_client","error_description":"This app is not authorized by the enterprise admin"}"#;
     let report = Paste::read(text).diagnose();
-    let finding = first(&report, "box-not-authorized", Certainty::Certain);
+    let finding = first(&report, "box-not-authorized", Certainty::Likely);
     assert!(finding.next().contains("Admin Console"));
     assert!(
         finding

@@ -102,10 +102,28 @@ impl Entry {
             return Some(0);
         }
         // Servers without an error code of their own put into it what others say in the text.
-        let text = normal(&format!("{error} {text}"));
-        let found = self.texts.iter().filter(|part| text.contains(**part));
+        self.found_in(&format!("{error} {text}"))
+    }
+
+    /// The length of the longest part of its text that stands in this one as whole words; `None` if there is none. Case,
+    /// markup and white space do not matter.
+    #[must_use]
+    pub fn found_in(&self, text: &str) -> Option<usize> {
+        let text = normal(text);
+        let found = self.texts.iter().filter(|part| has_words(&text, part));
         found.map(|part| part.len()).max()
     }
+}
+
+/// Whether the part stands in the text, and not within a longer word or number.
+fn has_words(text: &str, part: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    text.match_indices(part).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + part.len()..]);
+        let begins_within = is_word(before.chars().next_back()) && is_word(part.chars().next());
+        let ends_within = is_word(part.chars().next_back()) && is_word(after.chars().next());
+        !begins_within && !ends_within
+    })
 }
 
 /// A cause that cannot be seen from outside.

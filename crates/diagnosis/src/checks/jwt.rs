@@ -13,16 +13,29 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     let Some(assertion) = &case.evidence.assertion else {
         return;
     };
+    // Of claims alone nobody knows the rest.
+    if case.evidence.is_claims_alone {
+        return;
+    }
+    // Some servers take these, unless they complain of just this.
+    let is_of_form = case.is_said(&[
+        "signature",
+        "compact",
+        "malformed",
+        "base64",
+        "decode",
+        "not a jwt",
+    ]);
     for defect in assertion.defects() {
         let (check, proof) = match defect {
             Defect::Wrapped => (Check::JwtWrapped, false),
             // People take the signature off before they show an assertion.
             Defect::NoSignature => (Check::JwtUnsigned, false),
             Defect::UnsignedAlgorithm => (Check::JwtUnsigned, true),
-            Defect::Padding(_) => (Check::JwtPadding, true),
+            Defect::Padding(_) => (Check::JwtPadding, is_of_form),
             Defect::StandardAlphabet(_) => (Check::JwtAlphabet, true),
             Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, true),
-            Defect::Duplicate(..) => (Check::JwtDuplicate, true),
+            Defect::Duplicate(..) => (Check::JwtDuplicate, is_of_form),
             Defect::NoAlgorithm => (Check::AlgMissing, true),
             Defect::OtherAlgorithm(_) => (Check::AlgNotAllowed, true),
             Defect::DerSignature(_) => (Check::SignatureDer, true),
@@ -31,8 +44,7 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
                 let octets = assertion.signature().len();
                 (Check::SignatureLength, octets == 0 || octets >= 40)
             }
-            // Salesforce looks at no `kid`.
-            Defect::KeyIdInClaims => (Check::KidInClaims, !case.is_salesforce()),
+            Defect::KeyIdInClaims => (Check::KidInClaims, case.is_said(&["kid"])),
             // The rest is about claims and times.
             _ => continue,
         };

@@ -14,12 +14,18 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         None => {}
     }
     let signing = case.evidence.signing_key.as_ref();
-    let registered = case.evidence.registered.as_ref();
-    if let Some(registered) = registered {
+    let all = &case.evidence.registered;
+    // Of several, such as a chain, the one that fits counts; if none does, any of them can be the registered one.
+    let fitting = all.iter().find(|registered| fits(case, registered));
+    let is_sure = fitting.is_some() || all.len() == 1;
+    let registered = fitting.or(all.first());
+    if let Some(registered) = registered
+        && is_sure
+    {
         check_form(case, registered, seen);
     }
     let registered = registered.and_then(|registered| registered.key.as_ref().ok());
-    if let Some(key) = signing.or(registered) {
+    if let Some(key) = signing.or(registered.filter(|_| is_sure)) {
         check_kind(case, key, seen);
     }
     if let (Some(signing), Some(registered)) = (signing, registered) {
@@ -36,13 +42,24 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
                 registered.kind(),
                 &registered.thumbprint()[..8]
             );
-            seen.proven(Check::KeyMismatch, line);
+            seen.noted(Check::KeyMismatch, is_sure, line);
         }
     }
     if let Some(key) = registered
         && !seen.has_failed(Check::KeyMismatch)
     {
-        check_signature(case, key, seen);
+        check_signature(case, key, is_sure, seen);
+    }
+}
+
+/// Whether this is the signing key, or the signature verifies with it.
+fn fits(case: &Case<'_>, registered: &Registered) -> bool {
+    let Ok(key) = &registered.key else {
+        return false;
+    };
+    match &case.evidence.signing_key {
+        Some(signing) => signing.thumbprint() == key.thumbprint(),
+        None => verifies(case, key) == Some(true),
     }
 }
 
@@ -110,32 +127,29 @@ fn check_kind(case: &Case<'_>, key: &PublicKey, seen: &mut Observed) {
 }
 
 /// Verifies the assertion as it was sent, if it is there with its signature.
-fn check_signature(case: &Case<'_>, key: &PublicKey, seen: &mut Observed) {
-    let evidence = case.evidence;
-    let (Some(compact), Some(assertion)) = (&evidence.compact, &evidence.assertion) else {
-        return;
-    };
-    let Some(algorithm) = assertion.algorithm() else {
-        return;
-    };
+fn check_signature(case: &Case<'_>, key: &PublicKey, is_sure: bool, seen: &mut Observed) {
     // What is wrong in its form is a finding already.
-    if assertion.signature().is_empty()
-        || seen.has_failed(Check::SignatureDer)
-        || seen.has_failed(Check::SignatureLength)
-    {
+    if seen.has_failed(Check::SignatureDer) || seen.has_failed(Check::SignatureLength) {
         return;
     }
-    let Some((input, _)) = compact.rsplit_once('.') else {
-        return;
-    };
-    match key.verify(algorithm, input.as_bytes(), assertion.signature()) {
-        Ok(()) => {
+    match verifies(case, key) {
+        None => {}
+        Some(true) => {
             let line = "the signature verifies with the registered key";
             seen.passed(&[Check::SignatureMismatch, Check::KeyMismatch], line);
         }
-        Err(_) => seen.proven(
+        Some(false) => seen.noted(
             Check::SignatureMismatch,
+            is_sure,
             "the signature does not verify with the registered key",
         ),
     }
+}
+
+fn verifies(case: &Case<'_>, key: &PublicKey) -> Option<bool> {
+    let assertion = case.evidence.assertion.as_ref()?;
+    let algorithm = assertion.algorithm()?;
+    let (input, _) = case.evidence.compact.as_ref()?.rsplit_once('.')?;
+    let signature = assertion.signature();
+    (!signature.is_empty()).then(|| key.verify(algorithm, input.as_bytes(), signature).is_ok())
 }

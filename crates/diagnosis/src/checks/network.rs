@@ -24,6 +24,9 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
             .map_or_else(|| "somewhere".to_owned(), masked_host);
         return seen.proven(Check::Redirect, format!("status {status}, to {to}"));
     }
+    if status == 407 {
+        return seen.proven(Check::ProxyLogin, "status 407, which only a proxy sends");
+    }
     seen.passed(&[Check::Redirect], "the reply is no redirect");
     let Some(body) = reply.body.as_deref().map(str::trim) else {
         return;
@@ -116,6 +119,13 @@ fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
         Variation::ServerTime => return,
     };
     if accepted {
-        seen.proven(check, format!("{change}, the server gave a token"));
+        return seen.tried(check, format!("{change}, the server gave a token"));
     }
+    let ruled_out: &[Check] = match variation {
+        Variation::WithoutKeyId => &[Check::KidDiffers],
+        Variation::WithKeyId => &[Check::KidDiffers, Check::KidMissing],
+        Variation::ThumbprintKeyId => &[Check::KidMissing],
+        _ => &[Check::AudLogin],
+    };
+    seen.tried_in_vain(ruled_out, &format!("{change}, the server refused too"));
 }
