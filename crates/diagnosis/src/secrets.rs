@@ -177,7 +177,14 @@ impl Value {
         let is_quoted = unquoted.len() < rest.len();
         let mark = unquoted.trim_start_matches([' ', '\t']);
         let value = mark.strip_prefix([':', '='])?;
-        let value = value.trim_start_matches(['=', '>', ' ', '\t']);
+        let value = value.trim_start_matches(['=', '>']);
+        // In a form, what follows an empty value is the next word of the command.
+        let is_tight = mark.starts_with('=') && mark.len() == unquoted.len();
+        let value = if is_tight {
+            value
+        } else {
+            value.trim_start_matches([' ', '\t'])
+        };
         let start = text.len() - value.len();
         // In a file of settings all of the line is the value.
         let line = text[..name.start].rsplit('\n').next().unwrap_or_default();
