@@ -91,9 +91,10 @@ impl<'a> Reference<'a> {
 #[expect(clippy::disallowed_methods, reason = "the user names a variable")]
 fn variable(what: &str, name: &str) -> Result<SecretString, Failure> {
     // A name of another kind may be the secret itself.
-    let is_name = name
-        .chars()
-        .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let is_name = name.starts_with(|c: char| c.is_ascii_uppercase() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     let shown = if is_name {
         format!("the variable {name}")
     } else {

@@ -5,7 +5,7 @@ use std::io::{IsTerminal, stdout};
 
 use anstyle::{AnsiColor, Style};
 use jwt_bearer::provider::Class;
-use jwt_bearer_diagnosis::{Certainty, Finding, Passed, Report};
+use jwt_bearer_diagnosis::{Certainty, Finding, Report};
 use serde::Serialize;
 
 const TITLE: Style = Style::new().bold();
@@ -64,15 +64,25 @@ pub(crate) fn steps(steps: &[Step]) -> String {
     page
 }
 
-/// What was found. Of evidence that is not complete, what it rules out and what it lacks tells nothing.
-pub(crate) fn report(report: &Report, is_complete: bool) -> String {
+/// How a page tells a report.
+pub(crate) struct Telling<'a> {
+    /// Of evidence that is not complete, what it rules out and what it lacks tells nothing.
+    pub(crate) is_complete: bool,
+    /// The step that failed before anything was asked for, and is the cause whatever else was found.
+    pub(crate) stopped: Option<&'a Step>,
+    /// What a text of the server is shown as.
+    pub(crate) shown: &'a dyn Fn(&str) -> String,
+}
+
+/// What was found.
+pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     let mut page = String::new();
     for note in report.notes() {
         let _ = writeln!(page, "{WARN}!{WARN:#} {}\n", wrapped(note, 2));
     }
     if let Some(reply) = report.reply() {
         let _ = writeln!(page, "{TITLE}What was said{TITLE:#}");
-        let _ = writeln!(page, "  {}", wrapped(reply, 2));
+        let _ = writeln!(page, "  {}", wrapped(&(telling.shown)(reply), 2));
         if !report.reply_is_known() {
             let topics = report.speaks_of().join(", ");
             let topics = if topics.is_empty() {
@@ -85,20 +95,22 @@ pub(crate) fn report(report: &Report, is_complete: bool) -> String {
         }
         page.push('\n');
     }
-    page += &findings(report);
-    if report.findings().is_empty() {
+    page += &findings(report, telling);
+    if report.findings().is_empty() && telling.stopped.is_none() {
         page += "Nothing wrong was found in the evidence: the cause is unknown.\n\n";
     }
     let first = report.findings().first();
     let is_certain = first
         .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
-    if is_certain || !is_complete {
+    if is_certain || !telling.is_complete {
         return page;
     }
     if !report.passed().is_empty() {
-        let lines: Vec<_> = report.passed().iter().map(Passed::line).collect();
-        let _ = writeln!(page, "{TITLE}Ruled out, since{TITLE:#}");
-        let _ = writeln!(page, "  {}.\n", wrapped(&lines.join("; "), 2));
+        let count: usize = report.passed().iter().map(|it| it.ids().len()).sum();
+        let _ = writeln!(
+            page,
+            "{TITLE}Ruled out{TITLE:#}: {count} other causes (--output json lists them).\n"
+        );
     }
     if !report.wanted().is_empty() {
         let _ = writeln!(page, "{TITLE}More would be known with{TITLE:#}");
@@ -116,16 +128,30 @@ pub(crate) fn report(report: &Report, is_complete: bool) -> String {
 }
 
 /// Those of one kind under one heading.
-fn findings(report: &Report) -> String {
+fn findings(report: &Report, telling: &Telling<'_>) -> String {
     let mut page = String::new();
     let mut last = "";
-    for (number, finding) in report.findings().iter().enumerate() {
-        let title = title(report, finding, number == 0);
+    let mut findings: Vec<_> = report.findings().iter().collect();
+    if let Some(step) = telling.stopped {
+        // Only what is wrong with the key can be why it is of no use.
+        findings.sort_by_key(|finding| finding.class() != Class::Key);
+        last = "The cause";
+        let _ = writeln!(page, "{TITLE}{last}{TITLE:#}");
+        if findings.first().is_none_or(|it| it.class() != Class::Key) {
+            let _ = writeln!(page, "  {BAD}✗{BAD:#} {}\n", wrapped(&step.text, 4));
+        }
+    }
+    for (number, finding) in findings.into_iter().enumerate() {
+        let title = match telling.stopped {
+            Some(_) if finding.class() == Class::Key => "The cause",
+            Some(_) if finding.certainty() == Certainty::Certain => "To be mended as well",
+            _ => title(report, finding, number == 0),
+        };
         if title != last {
             let _ = writeln!(page, "{TITLE}{title}{TITLE:#}");
             last = title;
         }
-        page += &explained(finding);
+        page += &explained(finding, telling.shown);
     }
     page
 }
@@ -149,13 +175,13 @@ pub(crate) fn remarks(report: &Report) -> String {
     for finding in report.findings() {
         if finding.class() == Class::Clock || finding.id() == "key-mismatch" {
             let _ = writeln!(page, "{TITLE}Worth a look{TITLE:#}");
-            page += &explained(finding);
+            page += &explained(finding, &str::to_owned);
         }
     }
     page
 }
 
-fn explained(finding: &Finding) -> String {
+fn explained(finding: &Finding, shown: &dyn Fn(&str) -> String) -> String {
     let (style, mark) = match finding.certainty() {
         Certainty::Certain => (BAD, '✗'),
         Certainty::Likely => (WARN, '✗'),
@@ -168,7 +194,7 @@ fn explained(finding: &Finding) -> String {
         let _ = writeln!(page, "    {LABEL}{label}{LABEL:#}  {}", wrapped(text, 10));
     };
     for seen in finding.evidence() {
-        line("seen", seen);
+        line("seen", &shown(seen));
     }
     line("next", finding.next());
     let sources = finding.sources().join(" ");

@@ -36,7 +36,14 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
             let page = format!(
                 "{}No key, secret, token or signature is on this page; ids and names are masked.\n\
                  It can be shown to others. What was pasted cannot.\n",
-                page::report(&report, true)
+                page::report(
+                    &report,
+                    &page::Telling {
+                        is_complete: true,
+                        stopped: None,
+                        shown: &str::to_owned,
+                    }
+                )
             );
             write::result(&page::shown(&page))
         }

@@ -56,10 +56,50 @@ fn lines_fit_into_80_columns_but_for_addresses() {
     let server = start(boxed());
     let flags = BOX.replace("rsa.pem", "rsa-3072.pem") + " --key-id key-1";
     let page = examine(&folder(), &server, &flags).stdout;
-    assert!(page.contains("\nRuled out, since\n"), "{page}");
+    assert!(page.contains("\nRuled out: "), "{page}");
     assert!(page.contains("\nMore would be known with\n"), "{page}");
     for line in page.lines().filter(|line| !line.contains("://")) {
         assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn names_that_a_server_repeats_are_masked_however_plain_they_are() {
+    let sandbox = jwt_bearer_sandbox::Sandbox::new(jwt_bearer_sandbox::Dialect::Generic)
+        .client("my-client-name", None)
+        .register(Some("key-1"), crate::server::public_key())
+        .user("alice");
+    let server = start(sandbox);
+    let fault = "error=server_says:client my-client-name subject alice key key-1 ends*";
+    server.inject(fault.parse::<Fault>().unwrap());
+    let flags = "doctor --provider generic --issuer my-client-name --subject alice --key rsa.pem --key-id key-1";
+    for output in ["text", "json"] {
+        let run = examine(&folder(), &server, &format!("{flags} --output {output}"));
+        run.assert_masked(&["my-client-name", "alice", "key-1"]);
+        assert!(run.stdout.contains("subject a…"), "{run:?}");
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_opened_is_the_cause_whatever_the_network_is() {
+    let folder = folder();
+    folder.write("wrong.txt", "wrong");
+    for (key, error) in [
+        ("missing.pem", "missing.pem"),
+        ("rsa-aes256.pem --passphrase-file wrong.txt", "passphrase"),
+    ] {
+        let flags = BOX.replace("rsa.pem", key);
+        let server = start(boxed());
+        let endpoint = server.token_endpoint();
+        drop(server);
+        let run = folder.run(&format!("{flags} --token-endpoint {endpoint}"));
+        assert_eq!(run.code, Some(3), "{run:?}");
+        let (above, below) = run.stdout.split_once("\nTo be mended as well\n").unwrap();
+        let (_, cause) = above.split_once("\nThe cause\n").unwrap();
+        assert!(cause.contains(error), "{run:?}");
+        assert!(!cause.contains("[unreachable]"), "{run:?}");
+        assert!(below.contains("[unreachable]"), "{run:?}");
+        assert!(!run.stdout.contains("Nothing wrong was found"), "{run:?}");
     }
 }
 

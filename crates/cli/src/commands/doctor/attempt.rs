@@ -64,12 +64,13 @@ pub(super) async fn attempt(
         }
         _ => Outcome::Other,
     };
-    case.step("token", State::Failed, told(&error));
+    let text = told(case, &error);
+    case.step("token", State::Failed, text);
     Ok((case.outcome == Outcome::Refused).then_some(error))
 }
 
 /// In one line; what the server said stands below on the page, and masked.
-fn told(error: &ExchangeError) -> String {
+fn told(case: &Case, error: &ExchangeError) -> String {
     let attempt = error.attempt();
     let status = attempt.and_then(|attempt| attempt.status());
     match (error.kind(), status) {
@@ -81,7 +82,7 @@ fn told(error: &ExchangeError) -> String {
         (ExchangeErrorKind::Server, Some(status)) => {
             let code = attempt.and_then(|attempt| attempt.error_response());
             let code = code.map_or_else(String::new, |reply| {
-                format!(", {}", scrubbed(reply.error()))
+                format!(", {}", case.without_names(&scrubbed(reply.error())))
             });
             format!("refused with status {status}{code}")
         }

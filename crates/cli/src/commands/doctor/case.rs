@@ -1,12 +1,13 @@
 //! What was looked at, and how it is told in the end.
 
 use jwt_bearer::{Profile, TokenRequest};
-use jwt_bearer_diagnosis::{Evidence, Report, diagnose, masked, masked_host};
+use jwt_bearer_diagnosis::{Certainty, Evidence, Report, diagnose, masked, masked_host};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::args::PageOutput;
 use crate::error::Failure;
-use crate::page::{self, State, Step};
+use crate::page::{self, State, Step, Telling};
 use crate::write;
 
 /// What was looked at so far.
@@ -75,13 +76,24 @@ impl Case {
         }
     }
 
+    /// A text of the server, which may repeat names, with those masked, however short or plain they are.
+    pub(super) fn without_names(&self, text: &str) -> String {
+        let mut names: Vec<_> = self.names.iter().filter(|name| name.len() >= 2).collect();
+        // One name may be a part of another.
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        names.into_iter().fold(text.to_owned(), |text, name| {
+            replaced_word(&text, name, &masked(name))
+        })
+    }
+
     pub(super) fn finish(
         mut self,
         trial: &TokenRequest,
         output: PageOutput,
     ) -> Result<(), Failure> {
         let report = diagnose(&self.evidence);
-        if matches!(self.outcome, Outcome::Refused | Outcome::Other) && report.class().is_some() {
+        let is_found = explanation(&report).is_some();
+        if matches!(self.outcome, Outcome::Refused | Outcome::Other) && is_found {
             self.outcome = Outcome::CauseFound;
         }
         let text = match output {
@@ -90,7 +102,7 @@ impl Case {
                 outcome: self.outcome,
                 token_requests: self.sent,
                 checked: &self.steps,
-                report: &report,
+                report: self.masked_report(&report)?,
             })?,
         };
         write::result(&without_names(&text, &self.names))?;
@@ -100,21 +112,47 @@ impl Case {
         }
     }
 
+    /// For machines, with the texts that may be the server's masked.
+    fn masked_report(&self, report: &Report) -> Result<Value, Failure> {
+        let mut json: Value = serde_json::to_value(report)
+            .map_err(|error| Failure::other(format!("the report cannot be written: {error}")))?;
+        let mask = |value: &mut Value| {
+            if let Some(text) = value.as_str() {
+                *value = self.without_names(text).into();
+            }
+        };
+        mask(&mut json["reply"]);
+        for finding in json["findings"].as_array_mut().into_iter().flatten() {
+            let lines = finding["evidence"].as_array_mut();
+            lines.into_iter().flatten().for_each(mask);
+        }
+        Ok(json)
+    }
+
     fn page(&self, trial: &TokenRequest, report: &Report) -> String {
         let provider = provider(trial.profile()).map_or_else(String::new, |it| format!("{it}: "));
         let endpoint = masked_host(trial.token_endpoint().as_str());
+        let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
         let verdict = match self.outcome {
             Outcome::Ok => "All is well: the server gave a token.",
             Outcome::Other => "The server answered something that is no token.",
             Outcome::Key => "The key is of no use here, so no token was asked for.",
             Outcome::Refused => "The server refused, and the cause is not known.",
             Outcome::Unreachable => "The server gave no answer to build on.",
-            Outcome::CauseFound => "No token, and here is why.",
+            Outcome::CauseFound => match explanation(report) {
+                Some(Certainty::Certain) => "No token, and here is why.",
+                _ => "No token; the likely cause is below.",
+            },
         };
-        let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
+        let stopped = self.steps.iter().find(|step| step.state == State::Failed);
+        let telling = Telling {
+            is_complete,
+            stopped: stopped.filter(|_| self.outcome == Outcome::Key),
+            shown: &|text| self.without_names(text),
+        };
         let findings = match self.outcome {
             Outcome::Ok => page::remarks(report),
-            _ => page::report(report, is_complete),
+            _ => page::report(report, &telling),
         };
         format!(
             "{provider}POST {endpoint}\n\n{}\n{verdict}\n\n{findings}\
@@ -137,7 +175,32 @@ struct Machine<'a> {
     token_requests: usize,
     checked: &'a [Step],
     #[serde(flatten)]
-    report: &'a Report,
+    report: Value,
+}
+
+/// How sure it is why the server refused; `None` if nothing likely was found.
+fn explanation(report: &Report) -> Option<Certainty> {
+    let first = report.findings().first()?;
+    let certainty = first.certainty();
+    (first.explains_reply() && certainty > Certainty::Possible).then_some(certainty)
+}
+
+/// The text with a word replaced, where it stands as a whole one.
+fn replaced_word(text: &str, word: &str, new: &str) -> String {
+    let mut replaced = String::with_capacity(text.len());
+    let mut done = 0;
+    for (start, _) in text.match_indices(word) {
+        let end = start + word.len();
+        let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let is_part =
+            goes_on(text[..start].chars().next_back()) || goes_on(text[end..].chars().next());
+        if !is_part {
+            replaced += &text[done..start];
+            replaced += new;
+            done = end;
+        }
+    }
+    replaced + &text[done..]
 }
 
 /// The text with ids and names masked. Short ones, and plain words, tell nothing and stand in other sentences too.
@@ -148,4 +211,25 @@ fn without_names(text: &str, names: &[String]) -> String {
     names.fold(text.to_owned(), |text, name| {
         text.replace(name.as_str(), &masked(name))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_is_replaced_where_it_is_a_whole_one() {
+        for (text, expected) in [
+            ("ann", "X"),
+            (
+                "user ann, `ann`: planned annex ann_b Ann",
+                "user X, `X`: planned annex ann_b Ann",
+            ),
+            ("ann@example.com", "X@example.com"),
+            ("é ann ü", "é X ü"),
+            ("", ""),
+        ] {
+            assert_eq!(replaced_word(text, "ann", "X"), expected);
+        }
+    }
 }

@@ -55,6 +55,16 @@ const SECRETS: &[Case] = &[
         "the variable that is named, for the client secret, is not set",
     ),
     (
+        "token --provider box --issuer app --user 7654321 --key rsa.pem --client-secret-env 123456",
+        2,
+        "the variable that is named, for the client secret, is not set",
+    ),
+    (
+        "token --provider box --issuer app --user 7654321 --key rsa.pem --client-secret-env=",
+        2,
+        "the variable that is named, for the client secret, is not set",
+    ),
+    (
         "token --provider box --issuer app --user 7654321 --key rsa.pem --client-secret-env 7f3aQ",
         2,
         "the variable that is named, for the client secret, is not set",
