@@ -1,7 +1,8 @@
 use std::error::Error;
 
 use anstyle::{AnsiColor, Style};
-use jwt_bearer::provider::{Class, RequestError};
+use jwt_bearer::exchange::{TransportError, TransportErrorKind};
+use jwt_bearer::provider::{Class, RequestError, RequestErrorKind};
 use jwt_bearer::signer::SignError;
 use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
 use jwt_bearer_diagnosis::{Certainty, Finding};
@@ -69,6 +70,30 @@ impl Failure {
                 "{} may not be the right address; a token endpoint answers POST",
                 attempt.token_endpoint()
             );
+            failure.hints.push(("hint", text));
+        }
+        if let Some(address) = unheard(error) {
+            let text = format!(
+                "nothing listens on {address}; is the sandbox running, and is the port right?"
+            );
+            return failure.hint(text);
+        }
+        if let (ExchangeErrorKind::InvalidResponse, Some(attempt)) = (error.kind(), error.attempt())
+        {
+            let status = attempt
+                .status()
+                .map_or_else(String::new, |status| format!("with status {status} "));
+            let text = format!(
+                "it came {status}from {}; check the path",
+                attempt.token_endpoint()
+            );
+            failure.hints.push(("hint", text));
+        }
+        if error.kind() == ExchangeErrorKind::Server && error.is_retryable() {
+            let text = match error.tries() {
+                1 => "wait, and try again".into(),
+                tries => format!("{tries} tries failed; wait, and try again later"),
+            };
             failure.hints.push(("hint", text));
         }
         if let Some(wait) = error
@@ -146,7 +171,18 @@ impl Failure {
 
 impl From<RequestError> for Failure {
     fn from(error: RequestError) -> Self {
-        Self::usage(error.to_string())
+        let text = error.to_string();
+        let names = text.split("(`").skip(1);
+        let names = names.filter_map(|rest| Some(rest.split_once("`)")?.0));
+        let flags: Vec<_> = names.map(|name| format!("--{name}")).collect();
+        let failure = Self::usage(text);
+        match (error.kind(), flags.is_empty()) {
+            (RequestErrorKind::Missing, false) => {
+                let flags = flags.join(" or ");
+                failure.hint(format!("{flags} sets it, as a flag or in a profile"))
+            }
+            _ => failure,
+        }
     }
 }
 
@@ -154,6 +190,16 @@ impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         Self::new(3, chain(&error))
     }
+}
+
+/// The port of this machine where nobody listens. Other refusals may be those of a firewall or a proxy.
+fn unheard(error: &ExchangeError) -> Option<String> {
+    let transport: &TransportError = error.source()?.downcast_ref()?;
+    let endpoint = error.attempt()?.token_endpoint();
+    // Plain HTTP is for this machine alone.
+    let is_refused = transport.kind() == TransportErrorKind::Connect
+        && transport.source()?.to_string().contains("refused");
+    (is_refused && endpoint.starts_with("http://")).then(|| diagnosed::host(endpoint))
 }
 
 /// An error and its sources in one line.

@@ -68,8 +68,8 @@ pub(crate) fn steps(steps: &[Step]) -> String {
 pub(crate) struct Telling<'a> {
     /// Of evidence that is not complete, what it rules out and what it lacks tells nothing.
     pub(crate) is_complete: bool,
-    /// The step that failed before anything was asked for, and is the cause whatever else was found.
-    pub(crate) stopped: Option<&'a Step>,
+    /// The step that is the cause whatever else was found, and the class of the findings that tell more of it.
+    pub(crate) stopped: Option<(&'a Step, Class)>,
     /// What a text of the server is shown as.
     pub(crate) shown: &'a dyn Fn(&str) -> String,
 }
@@ -132,18 +132,17 @@ fn findings(report: &Report, telling: &Telling<'_>) -> String {
     let mut page = String::new();
     let mut last = "";
     let mut findings: Vec<_> = report.findings().iter().collect();
-    if let Some(step) = telling.stopped {
-        // Only what is wrong with the key can be why it is of no use.
-        findings.sort_by_key(|finding| finding.class() != Class::Key);
+    if let Some((step, class)) = telling.stopped {
+        findings.sort_by_key(|finding| finding.class() != class);
         last = "The cause";
         let _ = writeln!(page, "{TITLE}{last}{TITLE:#}");
-        if findings.first().is_none_or(|it| it.class() != Class::Key) {
+        if findings.first().is_none_or(|it| it.class() != class) {
             let _ = writeln!(page, "  {BAD}✗{BAD:#} {}\n", wrapped(&step.text, 4));
         }
     }
     for (number, finding) in findings.into_iter().enumerate() {
         let title = match telling.stopped {
-            Some(_) if finding.class() == Class::Key => "The cause",
+            Some((_, class)) if finding.class() == class => "The cause",
             Some(_) if finding.certainty() == Certainty::Certain => "To be mended as well",
             _ => title(report, finding, number == 0),
         };

@@ -25,6 +25,7 @@ pub struct ExchangeError {
     text: String,
     source: Option<Arc<dyn Error + Send + Sync>>,
     attempt: Option<Arc<Attempt>>,
+    tries: u32,
 }
 
 impl ExchangeError {
@@ -34,6 +35,7 @@ impl ExchangeError {
             text: String::new(),
             source: Some(Arc::new(error)),
             attempt: None,
+            tries: 1,
         }
     }
 
@@ -49,6 +51,7 @@ impl ExchangeError {
             text: String::new(),
             source: Some(Arc::new(SignError::new(SignErrorKind::Timeout, text))),
             attempt: None,
+            tries: 1,
         }
     }
 
@@ -64,6 +67,7 @@ impl ExchangeError {
             text,
             source: Some(Arc::new(error)),
             attempt: Some(Arc::new(attempt)),
+            tries: 1,
         }
     }
 
@@ -78,6 +82,7 @@ impl ExchangeError {
                 text,
             ))),
             attempt: None,
+            tries: 1,
         }
     }
 
@@ -87,6 +92,7 @@ impl ExchangeError {
             text: String::new(),
             source: None,
             attempt: None,
+            tries: 1,
         }
     }
 
@@ -109,6 +115,7 @@ impl ExchangeError {
             text: printable(&text),
             source: None,
             attempt: Some(Arc::new(attempt)),
+            tries: 1,
         }
     }
 
@@ -118,6 +125,7 @@ impl ExchangeError {
             text: printable(what),
             source: None,
             attempt: Some(Arc::new(attempt)),
+            tries: 1,
         }
     }
 
@@ -166,6 +174,18 @@ impl ExchangeError {
     #[must_use]
     pub fn attempt(&self) -> Option<&Attempt> {
         self.attempt.as_deref()
+    }
+
+    /// How many tries ended so or in another failure that a retry may help, the last one included; 1 without a
+    /// [`Retry`](crate::Retry).
+    #[must_use]
+    pub const fn tries(&self) -> u32 {
+        self.tries
+    }
+
+    pub(crate) const fn after(mut self, tries: u32) -> Self {
+        self.tries = tries;
+        self
     }
 
     /// What the refusal means, if the profile knows it.

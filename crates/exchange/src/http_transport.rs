@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jwt_bearer_provider::may_carry_secrets;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
-use rustls::{CertificateError, ClientConfig, RootCertStore};
+use rustls::{CertificateError, ClientConfig, InvalidMessage, RootCertStore};
 
 use crate::later::EVER;
 use crate::{Method, Reply, Request, Transport, TransportError, TransportErrorKind};
@@ -180,6 +180,10 @@ impl Transport for reqwest::Client {
 
 fn transport_error(error: reqwest::Error) -> TransportError {
     if let Some(tls) = tls_error(&error) {
+        if let rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) = tls {
+            let text = "no TLS; for the sandbox, or another server on this machine, write http://";
+            return TransportError::new(TransportErrorKind::Protocol, text);
+        }
         return TransportError::new(TransportErrorKind::Tls, tls_text(tls));
     }
     let kind = if error.is_timeout() {
@@ -191,7 +195,13 @@ fn transport_error(error: reqwest::Error) -> TransportError {
     } else {
         TransportErrorKind::Interrupted
     };
-    TransportError::new(kind, innermost(&error))
+    let text = innermost(&error);
+    // A server with TLS answers plain text with an alert, which begins as no reply of HTTP does.
+    if text == "invalid HTTP version parsed" {
+        let text = "no HTTP; if it speaks TLS, write https://";
+        return TransportError::new(TransportErrorKind::Protocol, text);
+    }
+    TransportError::new(kind, text)
 }
 
 /// The error of `rustls`. It stands within I/O errors, one in the other, and not behind them.

@@ -115,23 +115,23 @@ impl Retry {
             if !mend(&error) {
                 tries += 1;
                 if tries >= self.tries || !error.is_retryable() {
-                    return Err(error);
+                    return Err(error.after(tries));
                 }
                 // The signer's own software tries again where that helps; tries within tries would multiply.
                 if error.kind() == ExchangeErrorKind::Sign
                     && std::mem::replace(&mut signing_failed, true)
                 {
-                    return Err(error);
+                    return Err(error.after(tries));
                 }
                 let wait = self.wait(&error, tries);
                 let left = deadline.saturating_duration_since(Instant::now());
                 if wait >= left || !self.bucket.take() {
-                    return Err(error);
+                    return Err(error.after(tries));
                 }
                 tracing::debug!(%error, tries, ?wait, "trying again");
                 sleep(wait).await;
             }
-            last = Some(error);
+            last = Some(error.after(tries.max(1)));
         }
     }
 

@@ -175,6 +175,7 @@ impl TransportError {
             self.kind,
             TransportErrorKind::Configuration
                 | TransportErrorKind::Tls
+                | TransportErrorKind::Protocol
                 | TransportErrorKind::TooLarge
         )
     }
@@ -186,6 +187,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Configuration => "the connection could not be prepared",
             TransportErrorKind::Connect => "no connection",
             TransportErrorKind::Tls => "no secure connection",
+            TransportErrorKind::Protocol => "the server speaks another protocol on this port",
             TransportErrorKind::Interrupted => {
                 "the connection broke before the whole reply was there"
             }
@@ -212,6 +214,8 @@ pub enum TransportErrorKind {
     /// TLS failed: above all a certificate that is not trusted, or for another name. The request was not sent. Not
     /// worth a retry.
     Tls,
+    /// No TLS where the URL says `https`, or no HTTP where it says `http`. Not worth a retry.
+    Protocol,
     /// The connection broke. The server may have processed the request.
     Interrupted,
     /// The time ran out. The server may have processed the request.

@@ -1,4 +1,5 @@
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -61,7 +62,10 @@ pub(crate) fn tls_acceptor(chain: &[u8], key: &[u8]) -> Result<TlsAcceptor, Sand
 }
 
 pub(crate) async fn bind(address: SocketAddr) -> Result<(TcpListener, SocketAddr), SandboxError> {
-    let error = |source| SandboxError::new(SandboxErrorKind::Bind, source);
+    let error = |source: io::Error| {
+        let source = io::Error::new(source.kind(), format!("{address}: {source}"));
+        SandboxError::new(SandboxErrorKind::Bind, source)
+    };
     let listener = TcpListener::bind(address).await.map_err(error)?;
     let address = listener.local_addr().map_err(error)?;
     Ok((listener, address))

@@ -39,7 +39,10 @@ pub(crate) async fn revoke(args: &RevokeArgs, variables: &HashSet<String>) -> Re
     };
     result.map_err(|error| Failure::exchange(&error, request.profile()))?;
     cache::forget(&token);
-    note(&format!("revoked at {}", revocation.endpoint()));
+    note(&format!(
+        "{} accepted it; it does not tell whether it knew the token",
+        revocation.endpoint()
+    ));
     Ok(())
 }
 
@@ -59,5 +62,6 @@ fn token_from_input() -> Result<AccessToken, Failure> {
     let token = AccessToken::new(text.trim()).filter(|_| (text.len() as u64) < MAX_TOKEN);
     token.ok_or_else(|| {
         Failure::usage("what came on standard input is no access token: one line of visible ASCII characters was expected")
+            .hint("give the token alone, as `jwt-bearer token` prints it, without `Authorization: Bearer`")
     })
 }

@@ -25,8 +25,12 @@ pub(crate) async fn sandbox(args: &SandboxArgs) -> Result<(), Failure> {
         let key = read_public_key(&bytes)
             .map_err(|error| Failure::usage(format!("{}: {error}", registration.path.display())))?;
         note(&format!(
-            "registered: {} key, thumbprint {}",
+            "registered: {} key, {}, thumbprint {}",
             key.kind(),
+            match &registration.key_id {
+                Some(id) => harmless(&format!("key id {id}")),
+                None => "without a key id".into(),
+            },
             key.thumbprint()
         ));
         sandbox = sandbox.register(registration.key_id.as_deref(), key);

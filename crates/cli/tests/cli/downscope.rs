@@ -155,7 +155,7 @@ fn either_request_is_made_again() {
 #[test]
 fn verbose_shows_no_secret() {
     let (folder, server) = (folder(), start(boxed()));
-    for (flags, code) in [("-v", 0), ("-v --resource nothing", 4)] {
+    for (flags, code) in [("-v", 0), ("-v --resource https://nothing.example", 4)] {
         let flags = format!("{flags} --client-id app");
         let run = downscope(&folder, &server, &flags).run();
         check_secrets(&server, &run.stderr, run.stdout.trim_end());
@@ -187,4 +187,27 @@ fn check_secrets(server: &Running, stderr: &str, token: &str) {
             assert!(secret.len() > 10 && !stderr.contains(secret), "{stderr}");
         }
     }
+}
+
+#[test]
+fn what_no_server_would_do_is_not_asked_for() {
+    let (folder, server) = (folder(), start(boxed()));
+    for flags in ["--resource 7f3aQ", "--shared-link 7f3aQ-link"] {
+        let stderr = downscope(&folder, &server, flags).run().failure(2);
+        assert!(
+            first_error(&stderr).contains("is no URL; give a whole one"),
+            "{stderr}"
+        );
+        assert!(!stderr.contains("7f3aQ"), "{stderr}");
+    }
+    let flags = "downscope --provider salesforce --issuer app --subject ann@example.com --key rsa.pem --to item_preview";
+    let endpoint = server.token_endpoint();
+    let stderr = folder
+        .run(&format!("{flags} --token-endpoint {endpoint}"))
+        .failure(2);
+    assert_eq!(
+        first_error(&stderr),
+        "Salesforce does not exchange tokens for narrower ones; only Box can downscope"
+    );
+    assert_eq!(server.requests().len(), 0);
 }

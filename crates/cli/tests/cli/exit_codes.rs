@@ -107,14 +107,18 @@ fn the_server_says_when_to_come_again() {
         (
             "status=429,retry-after=7",
             5,
-            "error: the server refused: status 429\n  retry-after: 7\n",
+            "error: the server refused: status 429\n  hint: wait, and try again\n  retry-after: 7\n",
         ),
         (
             "status=503,retry-after=Wed, 21 Oct 2065 07:28:00 GMT",
             5,
-            "error: the server refused: status 503\n  retry-after: Wed, 21 Oct 2065 07:28:00 GMT\n",
+            "error: the server refused: status 503\n  hint: wait, and try again\n  retry-after: Wed, 21 Oct 2065 07:28:00 GMT\n",
         ),
-        ("status=503", 5, "error: the server refused: status 503\n"),
+        (
+            "status=503",
+            5,
+            "error: the server refused: status 503\n  hint: wait, and try again\n",
+        ),
     ] {
         server.inject(fault.parse::<Fault>().unwrap());
         assert_eq!(folder.run(&arguments).failure(code), expected);
@@ -141,11 +145,18 @@ fn a_server_that_is_not_there_is_unreachable() {
     let endpoint = server.token_endpoint();
     drop(server);
     let run = folder.run(&format!("{BOX} --user 7654321 --token-endpoint {endpoint}"));
-    let error = first_error(&run.failure(5)).replace(&endpoint, "URL");
+    let stderr = run.failure(5);
+    let error = first_error(&stderr).replace(&endpoint, "URL");
     assert_eq!(
         error,
         "URL could not be reached: no connection: Connection refused"
     );
+    let (address, _) = endpoint[7..].split_once('/').unwrap();
+    let hint = format!(
+        "  hint: nothing listens on {address}; is the sandbox running, and is the port right?\n"
+    );
+    assert!(stderr.contains(&hint), "{stderr}");
+    assert!(!stderr.contains("firewall"), "{stderr}");
 }
 
 #[test]
@@ -337,5 +348,33 @@ error: the server refused: invalid_grant: Please check the 'exp' claim. The 'exp
         let endpoint = server.token_endpoint();
         let run = folder.run(&format!("{BOX} --user 7654321 --token-endpoint {endpoint}"));
         assert_eq!(without_seconds(&run.failure(4)), expected);
+    }
+}
+
+#[test]
+fn a_reply_that_is_no_token_is_told_with_its_place() {
+    let server = start(boxed());
+    server.inject("no-token".parse::<Fault>().unwrap());
+    let endpoint = server.token_endpoint();
+    let run = folder().run(&format!("{BOX} --user 7654321 --token-endpoint {endpoint}"));
+    let stderr = run.failure(1);
+    let hint = format!("  hint: it came with status 200 from {endpoint}; check the path\n");
+    assert!(stderr.contains(&hint), "{stderr}");
+}
+
+#[test]
+fn a_setting_that_is_missing_is_named_as_a_flag() {
+    for (arguments, hint) in [
+        (
+            "token --provider salesforce --issuer consumer --key rsa.pem",
+            "--subject sets it, as a flag or in a profile",
+        ),
+        (
+            "token --provider box --issuer app --key rsa.pem",
+            "--enterprise or --user sets it, as a flag or in a profile",
+        ),
+    ] {
+        let stderr = folder().run(arguments).failure(2);
+        assert!(stderr.contains(&format!("  hint: {hint}\n")), "{stderr}");
     }
 }

@@ -263,6 +263,7 @@ const X509: &[Case] = &[
         3,
         "the key needs a person, and none answered: rsa-aes256.pem is encrypted",
     ),
+    #[cfg(not(feature = "piv"))]
     (
         "certificate --key piv:9c --subject CN=box",
         3,

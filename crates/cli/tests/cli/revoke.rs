@@ -41,7 +41,10 @@ fn the_resource_refuses_the_token_afterwards() {
         let run = revoke(&folder, &server, "").stdin(&token).run();
         assert_eq!(
             run.stderr,
-            format!("revoked at {}/oauth2/revoke\n", server.url())
+            format!(
+                "{}/oauth2/revoke accepted it; it does not tell whether it knew the token\n",
+                server.url()
+            )
         );
         assert_eq!(run.success(), "");
         assert!(call(&server, token.trim()).starts_with("HTTP/1.1 401 "));
@@ -68,10 +71,12 @@ fn what_is_no_token_is_not_sent() {
         "7f3aQ\nsecond",
         "t\u{f6}ken",
         "a\u{7}b",
+        "Authorization: Bearer 7f3aQ",
         &long,
     ] {
         let stderr = revoke(&folder, &server, "-v").stdin(text).run().failure(2);
         assert_eq!(first_error(&stderr), NO_TOKEN, "{text}");
+        assert!(stderr.contains("give the token alone"), "{stderr}");
         assert!(!stderr.contains("7f3aQ"), "{stderr}");
     }
 }

@@ -99,7 +99,7 @@ fn tokens_come_from_the_endpoint_that_it_prints_alone() {
     assert!(server.endpoint.ends_with("/oauth2/token"));
     assert_eq!(
         server.line(),
-        "registered: RSA-2048 key, thumbprint HRrRKYON2f0tkRdveFszRnfe-mHrCK-zQaXpcfTp7O4"
+        "registered: RSA-2048 key, key id key-1, thumbprint HRrRKYON2f0tkRdveFszRnfe-mHrCK-zQaXpcfTp7O4"
     );
     assert_eq!(
         server.line(),
@@ -411,7 +411,7 @@ fn what_cannot_be_served_is_refused() {
         ),
         (
             with("127.0.0.1:0", &taken),
-            "the address cannot be listened on: Address already in use",
+            "the address cannot be listened on: TAKEN: Address already in use",
         ),
         (
             with("rsa-public.pem", "rsa.pem"),

@@ -129,3 +129,35 @@ fn a_certificate_out_of_its_time_is_refused() {
         check_refused(&server, run(&folder, &server, "--ca-file ca.pem"), expected);
     }
 }
+
+#[test]
+fn a_server_that_speaks_the_other_protocol_is_told() {
+    let folder = Folder::with_keys(["rsa.pem"]);
+    let authority = authority("ours");
+    folder.write("ca.pem", authority.pem());
+    let (plain, secure) = (start(generic()), server(&authority, "127.0.0.1"));
+    let other = plain.token_endpoint().replace("http:", "https:");
+    let another = secure.token_endpoint().replace("https:", "http:");
+    for (endpoint, expected) in [
+        (
+            other,
+            "no TLS; for the sandbox, or another server on this machine, write http://",
+        ),
+        (another, "no HTTP; if it speaks TLS, write https://"),
+    ] {
+        let flags = format!("{GENERIC} --ca-file ca.pem --token-endpoint {endpoint}");
+        let stderr = folder.run(&flags).failure(5);
+        assert_eq!(
+            first_error(&stderr).replace(&endpoint, "URL"),
+            format!(
+                "URL could not be reached: the server speaks another protocol on this port: {expected}"
+            )
+        );
+        assert!(!stderr.contains("cause:"), "{stderr}");
+        let run = folder.run(&flags.replacen("token", "doctor", 1));
+        assert_eq!(run.code, Some(5), "{run:?}");
+        let (_, cause) = run.stdout.split_once("\nThe cause\n").unwrap();
+        let words: Vec<_> = cause.split_whitespace().collect();
+        assert!(words.join(" ").contains(expected), "{run:?}");
+    }
+}

@@ -100,6 +100,7 @@ fn was_sent(error: &ExchangeError) -> bool {
             TransportErrorKind::Configuration
                 | TransportErrorKind::Connect
                 | TransportErrorKind::Tls
+                | TransportErrorKind::Protocol
         )
     });
     error.kind() != ExchangeErrorKind::Sign && is_connected

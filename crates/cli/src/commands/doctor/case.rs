@@ -1,5 +1,6 @@
 //! What was looked at, and how it is told in the end.
 
+use jwt_bearer::provider::Class;
 use jwt_bearer::{Profile, TokenRequest};
 use jwt_bearer_diagnosis::{Certainty, Evidence, Report, diagnose, masked, masked_host};
 use serde::Serialize;
@@ -144,10 +145,16 @@ impl Case {
                 _ => "No token; the likely cause is below.",
             },
         };
+        let class = match self.outcome {
+            Outcome::Key => Some(Class::Key),
+            // A step tells it where no finding does.
+            Outcome::Unreachable if report.findings().is_empty() => Some(Class::Network),
+            _ => None,
+        };
         let stopped = self.steps.iter().find(|step| step.state == State::Failed);
         let telling = Telling {
             is_complete,
-            stopped: stopped.filter(|_| self.outcome == Outcome::Key),
+            stopped: stopped.zip(class),
             shown: &|text| self.without_names(text),
         };
         let findings = match self.outcome {

@@ -1,4 +1,4 @@
-//! One or two GETs that carry nothing: they show TLS, the server's clock, and the server's metadata.
+//! Up to three GETs that carry nothing: they show TLS, the server's clock, and the server's metadata.
 
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -17,9 +17,20 @@ use crate::page::State;
 use crate::{diagnosed, times};
 
 /// Where servers tell about themselves: by RFC 8414, and as Salesforce and others have it.
-const PATHS: [&str; 2] = [
-    "/.well-known/oauth-authorization-server",
-    "/.well-known/openid-configuration",
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+const OPENID: &str = "/.well-known/openid-configuration";
+
+/// How the paths of token endpoints end, behind the path of the issuer.
+const ENDS: [&str; 9] = [
+    "connect",
+    "oauth",
+    "oauth2",
+    "openid-connect",
+    "protocol",
+    "services",
+    "token",
+    "v1",
+    "v2.0",
 ];
 
 /// What the server told of itself.
@@ -40,12 +51,12 @@ pub(super) async fn look(
 ) -> Server {
     let mut server = Server::default();
     let mut is_first = true;
-    for path in PATHS {
-        let Ok(page) = url.join(path) else {
-            continue;
-        };
+    for page in pages(url) {
         let sent_at = SystemClock.now();
-        let reply = match timeout(limit, transport.send(Request::get_public(page))).await {
+        let mut request = Request::get_public(page);
+        // A reply that was kept somewhere has the time of then.
+        request.headers.push(("cache-control", "no-cache".into()));
+        let reply = match timeout(limit, transport.send(request)).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(error)) => {
                 failed(case, url, stop, &error);
@@ -85,6 +96,14 @@ fn failed(case: &mut Case, url: &Url, stop: &str, error: &TransportError) {
             let error = Some(why);
             case.learn(|evidence| evidence.probe(Probe::Tls { host, error }));
         }
+        TransportErrorKind::Protocol => {
+            case.is_unreachable();
+            case.step(
+                "protocol",
+                State::Failed,
+                format!("{shown}: {error}: {why}"),
+            );
+        }
         TransportErrorKind::Connect => {
             case.is_unreachable();
             let shown = masked_host(stop);
@@ -113,6 +132,11 @@ fn clock(
     sent_at: SystemTime,
     received_at: SystemTime,
 ) -> Option<i64> {
+    if is_kept(reply) {
+        let text = "the reply may come from a cache, so that its `Date` tells nothing";
+        case.step("clock", State::Skipped, text);
+        return None;
+    }
     let date = reply.header("date").map(httpdate::parse_http_date);
     let Some(Ok(date)) = date else {
         case.step("clock", State::Skipped, "the server tells no time");
@@ -134,6 +158,37 @@ fn clock(
     let text = format!("this machine is about {by} {side} the server");
     case.step("clock", State::Warning, text);
     Some(ahead)
+}
+
+/// Whether the reply may have been kept somewhere on the way.
+fn is_kept(reply: &Reply) -> bool {
+    let is_aged = reply.header("age").is_some_and(|age| age.trim() != "0");
+    is_aged || reply.header("x-cache").is_some()
+}
+
+/// Where to look. An issuer with a path has its metadata at a path of RFC 8414 §3.1, or of OpenID Connect.
+fn pages(endpoint: &Url) -> Vec<Url> {
+    let mut issuer: Vec<_> = endpoint
+        .path()
+        .split('/')
+        .filter(|it| !it.is_empty())
+        .collect();
+    while issuer.last().is_some_and(|last| ENDS.contains(last)) {
+        issuer.pop();
+    }
+    let issuer: String = issuer.iter().map(|segment| format!("/{segment}")).collect();
+    let paths = match issuer.is_empty() {
+        true => vec![OAUTH.to_owned(), OPENID.to_owned()],
+        false => vec![
+            format!("{OAUTH}{issuer}"),
+            format!("{issuer}{OPENID}"),
+            OAUTH.to_owned(),
+        ],
+    };
+    paths
+        .iter()
+        .filter_map(|path| endpoint.join(path).ok())
+        .collect()
 }
 
 fn millis(time: SystemTime) -> Option<i64> {
@@ -174,4 +229,49 @@ fn told(case: &mut Case, url: &Url, metadata: &Value) -> Option<String> {
         })
     });
     issuer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metadata_stand_at_the_root_and_at_the_path_of_the_issuer() {
+        for (endpoint, issuer) in [
+            ("/oauth2/token", ""),
+            ("/services/oauth2/token", ""),
+            ("/token", ""),
+            ("/realms/prod/protocol/openid-connect/token", "/realms/prod"),
+            ("/oauth2/default/v1/token", "/oauth2/default"),
+            ("/tenant/oauth2/v2.0/token", "/tenant"),
+        ] {
+            let url = format!("https://as.example:8443{endpoint}?a=b");
+            let pages: Vec<_> = pages(&Url::parse(&url).unwrap())
+                .iter()
+                .map(|page| page.as_str()["https://as.example:8443".len()..].to_owned())
+                .collect();
+            let expected = match issuer {
+                "" => vec![OAUTH.to_owned(), OPENID.to_owned()],
+                _ => vec![
+                    format!("{OAUTH}{issuer}"),
+                    format!("{issuer}{OPENID}"),
+                    OAUTH.to_owned(),
+                ],
+            };
+            assert_eq!(pages, expected, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn the_date_of_a_kept_reply_is_no_clock() {
+        for (name, value, expected) in [
+            ("age", "0", false),
+            ("age", "17", true),
+            ("x-cache", "MISS", true),
+            ("cache-control", "no-store", false),
+        ] {
+            let reply = Reply::new(200, vec![(name.into(), value.into())], Vec::new());
+            assert_eq!(is_kept(&reply), expected, "{name}: {value}");
+        }
+    }
 }

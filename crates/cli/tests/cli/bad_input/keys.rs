@@ -97,6 +97,7 @@ const KEYS: &[Case] = &[
         2,
         "`awskms:alias/box?zone=1` has the parameter `zone`; known here: region and endpoint. A `?` in a name is written %3F",
     ),
+    #[cfg(not(feature = "piv"))]
     (
         "generic --key piv:9c",
         3,
