@@ -185,15 +185,13 @@ async fn a_length_is_not_believed() {
 }
 
 #[tokio::test]
-async fn what_is_no_http_is_a_broken_connection() {
+async fn what_ends_too_early_is_a_broken_connection() {
     for reply in [
         &b""[..],
-        b"SSH-2.0-OpenSSH_9.2\r\n",
         b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nab",
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
         b"HTTP/1.1 200 OK\r\ncontent-le",
         b"HTTP/1.1 99999 OK\r\n\r\n",
-        b"\x15\x03\x01\x00\x02\x02\x28",
     ] {
         let error = answered(reply).await.unwrap_err();
         assert_eq!(
@@ -206,6 +204,24 @@ async fn what_is_no_http_is_a_broken_connection() {
             "the connection broke before the whole reply was there"
         );
         assert!(error.is_retryable());
+        let text = format!("{error:?}");
+        assert!(!text.contains("127.0.0.1"), "the URL is in {text}");
+    }
+}
+
+#[tokio::test]
+async fn another_protocol_is_told_apart() {
+    for reply in [
+        &b"SSH-2.0-OpenSSH_9.2\r\n"[..],
+        b"\x15\x03\x01\x00\x02\x02\x28",
+    ] {
+        let error = answered(reply).await.unwrap_err();
+        assert_eq!(
+            error.kind(),
+            TransportErrorKind::Protocol,
+            "{reply:?}: {error:?}"
+        );
+        assert!(!error.is_retryable());
         let text = format!("{error:?}");
         assert!(!text.contains("127.0.0.1"), "the URL is in {text}");
     }
