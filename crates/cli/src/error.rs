@@ -188,7 +188,12 @@ impl From<RequestError> for Failure {
 
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
-        Self::new(3, chain(&error))
+        let failure = Self::new(3, chain(&error));
+        // The last place where the SDK looks is one that this machine may not have.
+        if failure.text.contains("IMDS") {
+            return failure.hint("if this is no machine of AWS, no credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run `aws configure`");
+        }
+        failure
     }
 }
 
@@ -215,4 +220,22 @@ pub(crate) fn chain(error: &dyn Error) -> String {
         }
     }
     texts.join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use jwt_bearer::signer::SignErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn a_machine_without_credentials_of_aws_is_told_where_they_go() {
+        for (text, hints) in [
+            ("failed to load IMDS session token", 1),
+            ("the key is disabled", 0),
+        ] {
+            let failure = Failure::from(SignError::new(SignErrorKind::AccessDenied, text));
+            assert_eq!(failure.hints().len(), hints, "{text}");
+        }
+    }
 }

@@ -56,6 +56,8 @@ fn lines_fit_into_80_columns_but_for_addresses() {
     let server = start(boxed());
     let flags = BOX.replace("rsa.pem", "rsa-3072.pem") + " --key-id key-1";
     let page = examine(&folder(), &server, &flags).stdout;
+    let heading = "\nNo token; the likely cause is below.\n";
+    assert!(page.contains(heading), "{page}");
     assert!(page.contains("\nRuled out: "), "{page}");
     assert!(page.contains("\nMore would be known with\n"), "{page}");
     for line in page.lines().filter(|line| !line.contains("://")) {
