@@ -16,6 +16,7 @@ use jwt_bearer::exchange::HttpTransport;
 use jwt_bearer::provider::RequestBuilder;
 use jwt_bearer::{Signer, TokenRequest};
 use jwt_bearer_diagnosis::{diagnose, masked_host};
+use serde_json::Value;
 
 use crate::args::DoctorArgs;
 use crate::diagnosed;
@@ -88,6 +89,12 @@ fn look_at_settings(
     case.step("settings", State::Ok, text);
     if let Some(json) = settings.box_config_text()? {
         case.learn(|evidence| evidence.box_config(&json));
+        let config: Value = serde_json::from_str(&json).unwrap_or_default();
+        match &config["enterpriseID"] {
+            Value::String(id) => case.mask(id.clone()),
+            Value::Number(id) => case.mask(id.to_string()),
+            _ => {}
+        }
     }
     if let Some(path) = &args.certificate {
         let bytes = bounded_file("certificate", path, MAX_FILE)?;

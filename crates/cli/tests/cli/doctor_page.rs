@@ -244,4 +244,11 @@ fn the_configuration_file_of_box_is_looked_at_and_not_shown() {
     let line = key.lines().nth(1).unwrap();
     run.assert_masked(&[line, "PRIVATE KEY", "1234567"]);
     assert!(run.success().contains("All is well"));
+    let config = config.to_string().replace("1234567", "12345");
+    folder.write("config.json", config);
+    let fault = "error=server_says:enterprise 12345 ends*";
+    server.inject(fault.parse::<Fault>().unwrap());
+    let run = examine(&folder, &server, "doctor --box-config config.json");
+    run.assert_masked(&["12345"]);
+    assert!(run.stdout.contains("enterprise 1…"), "{run:?}");
 }

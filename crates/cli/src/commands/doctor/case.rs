@@ -66,6 +66,11 @@ impl Case {
         self.steps.push(Step { name, state, text });
     }
 
+    /// One more name that a server may repeat.
+    pub(super) fn mask(&mut self, name: String) {
+        self.names.push(name);
+    }
+
     pub(super) fn learn(&mut self, learn: impl FnOnce(Evidence) -> Evidence) {
         self.evidence = learn(std::mem::take(&mut self.evidence));
     }
