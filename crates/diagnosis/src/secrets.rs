@@ -71,7 +71,7 @@ impl Name {
         // An assertion is evidence, and is masked wherever it is shown.
         let is_assertion = secret.starts_with("eyJ") && !self.is_of_reply();
         let is_prose = self.plain == "token"
-            && text[..self.start].ends_with(|c: char| c == ' ')
+            && text[..self.start].ends_with(' ')
             && !secret.bytes().any(|byte| byte.is_ascii_digit());
         (!is_none && !is_assertion && !is_prose).then_some(value.span())
     }
