@@ -278,7 +278,7 @@ error: the server refused: invalid_grant: invalid assertion\n\
             "\
 error: the server refused: invalid_client_id: client identifier invalid\n\
 \x20 cause: the org that answered does not know the consumer key: it is wrong, of another org, or too new (likely)\n\
-\x20 next: Setup > App Manager > the app > View > Manage Consumer Details: copy the consumer key; after making an app wait up to ten minutes; use the org's My Domain as host\n\
+\x20 next: copy the consumer key from the settings of the Connected App or External Client App; after making an app wait up to ten minutes; use the org's My Domain as host\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
