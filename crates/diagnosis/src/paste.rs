@@ -112,25 +112,26 @@ fn mark(line: &str, mark: char) -> Option<&str> {
 /// The lines of one request and its reply: the last that asks for a token and did not get it, else the last. What
 /// stands before the first request belongs to it, and so does a proxy's refusal to connect.
 pub(crate) fn exchange<'a, 'b>(lines: &'b [Line<'a>]) -> &'b [Line<'a>] {
-    let is_start = |line: &Line<'_>| matches!(line, Line::Sent(text) if request_line(text).is_some_and(|(method, _)| method != "CONNECT"));
+    let request = |at: usize| match &lines[at] {
+        Line::Sent(text) => request_line(text).filter(|(method, _)| *method != "CONNECT"),
+        _ => None,
+    };
     let starts: Vec<_> = (0..lines.len())
-        .filter(|at| is_start(&lines[*at]))
+        .filter(|at| request(*at).is_some())
         .collect();
     let end_of = |number: usize| starts.get(number + 1).copied().unwrap_or(lines.len());
     let is_refused = |number: &usize| {
         let own = &lines[starts[*number]..end_of(*number)];
-        let is_token = matches!(own.first(), Some(Line::Sent(text)) if request_line(text).is_some_and(|(method, target)| method == "POST" && target.contains("token")));
         let status = own.iter().rev().find_map(|line| match line {
             Line::Received(text) => status_line(text),
             _ => None,
         });
-        is_token && !matches!(status, Some(200..300))
+        request(starts[*number])
+            .is_some_and(|(method, target)| method == "POST" && target.contains("token"))
+            && !matches!(status, Some(200..300))
     };
-    let Some(chosen) = (0..starts.len())
-        .rev()
-        .find(is_refused)
-        .or(starts.len().checked_sub(1))
-    else {
+    let refused = (0..starts.len()).rev().find(is_refused);
+    let Some(chosen) = refused.or(starts.len().checked_sub(1)) else {
         return lines;
     };
     let from = if chosen == 0 { 0 } else { starts[chosen] };

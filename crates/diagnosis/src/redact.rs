@@ -110,7 +110,14 @@ fn scrubbed_word(word: &str) -> String {
         let end = rest[start..]
             .find(|c| !is_part(c))
             .map_or(rest.len(), |end| start + end);
-        plain.push_str(&scrubbed_run(&rest[start..end]));
+        let run = &rest[start..end];
+        // The name of a file whose folders are left out already.
+        let is_short = plain.ends_with('…') && run.rfind('/') == Some(0) && run.contains('.');
+        plain.push_str(&if is_short {
+            run.to_owned()
+        } else {
+            scrubbed_run(run)
+        });
         rest = &rest[end..];
     }
     plain.push_str(rest);

@@ -47,14 +47,20 @@ fn a_page_for_an_error_alone() {
 What was said
   unauthorized_client: This app is not authorized by the enterprise admin
 
-The cause
-  ✗ an administrator never authorised the app, or the app changed since
-    (certain)
+The likely cause
+  ✗ an administrator never authorised the app, or the app changed since (likely)
     seen  the text “not authorized by the enterprise admin” means this
     next  in the Admin Console under Apps > Custom Apps Manager, authorise the
           client id; do so again after each change of scopes or access level
     see   https://github.com/box/boxcli/issues/154
           https://github.com/box/box-java-sdk/issues/799 [box-not-authorized]
+
+Ruled out, since
+  the reply is no redirect; the reply is one of an OAuth server or an API.
+
+More would be known with
+  - the assertion that was sent; its signature can be left out
+  - the header `Date` of the reply, which tells the server's time
 
 No key, secret, token or signature is on this page; ids and names are masked.
 It can be shown to others. What was pasted cannot.

@@ -188,14 +188,14 @@ fn no_client_secret() {
         &text.replace("&client_secret=7f3aQsecret", ""),
         "",
         "secret-missing",
-        "certain",
+        "likely",
     );
 }
 
 #[test]
 fn an_app_that_nobody_authorised() {
     let text = r#"Unexpected API Response [400 Bad Request] {"error":"unauthorized_client","error_description":"This app is not authorized by the enterprise admin"}"#;
-    check(text, "", "box-not-authorized", "certain");
+    check(text, "", "box-not-authorized", "likely");
     let server = start(boxed().unauthorized());
     let (code, json) = read(&folder(), &server, &format!("{BOX} --key-id key-1"));
     assert_eq!(

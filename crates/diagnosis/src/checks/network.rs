@@ -121,11 +121,11 @@ fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
     if accepted {
         return seen.tried(check, format!("{change}, the server gave a token"));
     }
+    // Another `kid` than those tried can still be the right one.
     let ruled_out: &[Check] = match variation {
-        Variation::WithoutKeyId => &[Check::KidDiffers],
-        Variation::WithKeyId => &[Check::KidDiffers, Check::KidMissing],
-        Variation::ThumbprintKeyId => &[Check::KidMissing],
-        _ => &[Check::AudLogin],
+        Variation::WithKeyId => &[Check::KidMissing],
+        Variation::AudienceIssuer | Variation::AudienceEndpoint => &[Check::AudLogin],
+        _ => &[],
     };
     seen.tried_in_vain(ruled_out, &format!("{change}, the server refused too"));
 }
