@@ -1,6 +1,7 @@
 use jwt_bearer_assertion::Assertion;
 use serde_json::Value;
 
+use crate::curl;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
 use crate::secrets::without_named;
@@ -131,7 +132,7 @@ impl Paste {
                     if paste::is_form(text) {
                         form = (*text).trim().to_owned();
                         is_sent |= is_there;
-                    } else if let Some(command) = paste::curl(text) {
+                    } else if let Some(command) = curl::curl(text) {
                         is_there |= command.url.is_some();
                         is_sent |= !command.data.is_empty();
                         is_hidden |= command.is_hidden;

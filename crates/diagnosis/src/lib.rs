@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod checks;
+mod curl;
 mod diagnose;
 mod evidence;
 mod explain;

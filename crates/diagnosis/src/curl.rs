@@ -1,0 +1,95 @@
+//! Command lines of curl.
+
+use crate::paste::header;
+
+/// What a command line of curl, or a part of one, has.
+#[derive(Default)]
+pub(crate) struct Curl {
+    pub(crate) url: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) data: Vec<String>,
+    /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
+    pub(crate) is_hidden: bool,
+}
+
+/// Reads a line of a curl command; a command on several lines is read line by line.
+pub(crate) fn curl(text: &str) -> Option<Curl> {
+    let line = text.trim();
+    let is_option = line.starts_with("-d ")
+        || line.starts_with("--data")
+        || line.starts_with("-F ")
+        || line.starts_with("--form")
+        || line.starts_with("--json")
+        || line.starts_with("-H ")
+        || line.starts_with("--header");
+    let at = line.find("curl ");
+    if at.is_none() && !is_option {
+        return None;
+    }
+    let words = words_of_shell(&line[at.unwrap_or_default()..]);
+    let mut curl = Curl::default();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-d" | "--data" | "--data-raw" | "--data-ascii" | "--data-binary" => {
+                let data = words.next().cloned();
+                curl.is_hidden |= data.as_deref().is_some_and(is_hidden);
+                curl.data.extend(data);
+            }
+            "-F" | "--form" | "--json" | "-T" | "--upload-file" | "-K" | "--config" => {
+                curl.is_hidden = true;
+                words.next();
+            }
+            "--data-urlencode" => {
+                curl.is_hidden |= words.clone().next().is_some_and(|data| is_hidden(data));
+                let pair = words.next().and_then(|data| data.split_once('='));
+                curl.data.extend(pair.map(|(name, value)| {
+                    url::form_urlencoded::Serializer::new(String::new())
+                        .append_pair(name, value)
+                        .finish()
+                }));
+            }
+            "-H" | "--header" => {
+                if let Some((name, value)) = words.next().and_then(|text| header(text))
+                    && name.eq_ignore_ascii_case("content-type")
+                {
+                    curl.content_type = Some(value.to_owned());
+                }
+            }
+            word if word.starts_with("http://") || word.starts_with("https://") => {
+                curl.url = Some(word.to_owned());
+            }
+            _ => {}
+        }
+    }
+    Some(curl)
+}
+
+/// Whether the shell or curl puts something in its place: `@file`, `NAME@file`, `$VARIABLE`.
+fn is_hidden(data: &str) -> bool {
+    let name = data.split('=').next().unwrap_or_default();
+    name.contains('@') || data.contains(['$', '`'])
+}
+
+/// Words with quotes taken off.
+fn words_of_shell(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word = String::new();
+    let mut quote = None;
+    for c in line.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (None, '\'' | '"') => quote = Some(c),
+            (None, c) if c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+            }
+            (_, c) => word.push(c),
+        }
+    }
+    if !word.is_empty() && word != "\\" {
+        words.push(word);
+    }
+    words
+}
