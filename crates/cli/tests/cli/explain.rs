@@ -55,8 +55,7 @@ The likely cause
     see   https://github.com/box/boxcli/issues/154
           https://github.com/box/box-java-sdk/issues/799 [box-not-authorized]
 
-Ruled out, since
-  the reply is no redirect; the reply is one of an OAuth server or an API.
+Ruled out: 3 other causes (--output json lists them).
 
 More would be known with
   - the assertion that was sent; its signature can be left out
