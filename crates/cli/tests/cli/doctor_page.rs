@@ -250,5 +250,8 @@ fn the_configuration_file_of_box_is_looked_at_and_not_shown() {
     server.inject(fault.parse::<Fault>().unwrap());
     let run = examine(&folder, &server, "doctor --box-config config.json");
     run.assert_masked(&["12345"]);
-    assert!(run.stdout.contains("server_says: enterprise [masked] ends"), "{run:?}");
+    assert!(
+        run.stdout.contains("server_says: enterprise [masked] ends"),
+        "{run:?}"
+    );
 }
