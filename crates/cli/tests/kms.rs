@@ -10,12 +10,20 @@
     reason = "the environment names the emulator"
 )]
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
+
+use process::{output, program};
+use sandbox::Sandbox;
+
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/sandbox.rs"]
+mod sandbox;
 
 /// The emulator's origin, `http://127.0.0.1:PORT`.
 fn emulator() -> String {
@@ -66,7 +74,7 @@ fn command(directory: &Path, arguments: &[&str]) -> Command {
 }
 
 fn run(directory: &Path, arguments: &[&str]) -> Output {
-    command(directory, arguments).output().unwrap()
+    output(command(directory, arguments))
 }
 
 fn succeed(directory: &Path, arguments: &[&str]) -> String {
@@ -75,31 +83,6 @@ fn succeed(directory: &Path, arguments: &[&str]) -> String {
     assert!(output.status.success(), "{arguments:?}: {stderr}");
     assert!(!stderr.contains("SECRET"), "{stderr}");
     String::from_utf8(output.stdout).unwrap()
-}
-
-/// A sandbox, stopped when it is dropped, and its token endpoint.
-struct Sandbox(Child, String);
-
-impl Sandbox {
-    fn start(directory: &Path, arguments: &[&str]) -> Self {
-        let mut child = command(directory, arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Self(child, line.trim().into())
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Key made in KMS, public key registered with the sandbox, token.
@@ -135,7 +118,7 @@ fn from_key_to_token(spec: &str, provider: &str, algorithm: &str) {
 
     let subject = ["--enterprise", "1234567"];
     let user = ["--user", "ann"];
-    let sandbox = Sandbox::start(
+    let sandbox = Sandbox::start(command(
         directory,
         &[
             &[
@@ -156,7 +139,7 @@ fn from_key_to_token(spec: &str, provider: &str, algorithm: &str) {
             if provider == "box" { &subject } else { &user },
         ]
         .concat(),
-    );
+    ));
     let token = succeed(
         directory,
         &[
@@ -196,22 +179,6 @@ fn an_rsa_key_gets_a_box_token() {
 #[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
 fn a_p256_key_gets_a_token() {
     from_key_to_token("ECC_NIST_P256", "generic", "ES256");
-}
-
-/// Runs a program; what it prints.
-fn program(directory: &Path, name: &str, arguments: &str) -> String {
-    let output = Command::new(name)
-        .args(arguments.split(' '))
-        .current_dir(directory)
-        .output()
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{name} {arguments}: {stdout}{stderr}"
-    );
-    stdout + &stderr
 }
 
 /// Certificate and request of a key that stays in KMS, checked by OpenSSL and by Python's cryptography.

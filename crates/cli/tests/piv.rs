@@ -14,12 +14,20 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, mpsc};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use process::{output, program};
+use sandbox::Sandbox;
+
+#[path = "support/process.rs"]
+mod process;
+#[path = "support/sandbox.rs"]
+mod sandbox;
 
 /// The token of version 5.7.1, which knows all kinds of keys.
 const SERIAL: &str = "23456789";
@@ -79,6 +87,10 @@ impl Stand {
         command
     }
 
+    fn sandbox(&self, arguments: &str) -> Sandbox {
+        Sandbox::start(self.command(&format!("sandbox --listen 127.0.0.1:0 {arguments}")))
+    }
+
     fn run(&self, arguments: &str) -> Output {
         output(self.command(arguments))
     }
@@ -126,20 +138,6 @@ fn tell(token: &str, command: &str) -> String {
     reply.trim().into()
 }
 
-/// Runs a program, which must end within two minutes.
-fn output(mut command: Command) -> Output {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped());
-    let running = command
-        .spawn()
-        .unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || sender.send(running.wait_with_output()));
-    let output = receiver.recv_timeout(Duration::from_secs(120));
-    output
-        .unwrap_or_else(|_| panic!("{command:?} does not end"))
-        .unwrap()
-}
-
 fn python() -> PathBuf {
     std::env::var_os("JWT_BEARER_TEST_PYTHON")
         .expect("JWT_BEARER_TEST_PYTHON names no Python with cryptography and yubikey-manager")
@@ -150,56 +148,13 @@ fn ykman() -> PathBuf {
     python().with_file_name("ykman")
 }
 
-/// Runs a program; what it prints.
-fn program(directory: &Path, name: impl AsRef<Path>, arguments: &str) -> String {
-    let name = name.as_ref();
-    let mut command = Command::new(name);
-    command.args(arguments.split(' ')).current_dir(directory);
-    let output = output(command);
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{} {arguments}: {stdout}{stderr}",
-        name.display()
-    );
-    stdout + &stderr
-}
-
-/// A sandbox, stopped when it is dropped, and its token endpoint.
-struct Sandbox(Child, String);
-
-impl Sandbox {
-    fn start(stand: &Stand, arguments: &str) -> Self {
-        let mut child = stand
-            .command(&format!("sandbox --listen 127.0.0.1:0 {arguments}"))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut line)
-            .unwrap();
-        Self(child, line.trim().into())
-    }
-}
-
-impl Drop for Sandbox {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 #[ignore = "needs pcscd with two virtual tokens, and ykman"]
 fn an_rsa_key_gets_a_box_token() {
     let stand = Stand::new();
     let uri = stand.generate("9c", "-a RSA2048");
     stand.succeed(&format!("key public --key {uri} --out public.pem"));
-    let sandbox = Sandbox::start(
-        &stand,
+    let sandbox = stand.sandbox(
         "--provider box --client-id app --enterprise 1234567 --client-secret-env CLIENT_SECRET --register key-1=public.pem",
     );
     let (token, _) = stand.succeed(&format!(
@@ -217,10 +172,8 @@ fn a_p256_key_gets_a_token() {
     let uri = stand.generate("9a", "-a ECCP256 --touch-policy always");
     stand.succeed(&format!("key public --key {uri} --out public.pem"));
     tell("b", "clear");
-    let sandbox = Sandbox::start(
-        &stand,
-        "--provider generic --client-id app --user ann --register key-1=public.pem",
-    );
+    let sandbox =
+        stand.sandbox("--provider generic --client-id app --user ann --register key-1=public.pem");
     let (token, stderr) = stand.succeed(&format!(
         "token --provider generic --token-endpoint {} --issuer app --subject ann --key {uri} --key-id key-1 \
          --pin-env TOKEN_PIN",

@@ -504,7 +504,7 @@ mod tests {
     #[test]
     fn a_long_path_is_no_key() {
         for text in [
-            "/home/ann/clients/example-corporation/Production2/box-private-key.pem",
+            "/srv/clients/example-corporation/Production2/box-private-key.pem",
             "home/ann/clients/example/production/keys/box-private-key",
             "MIIEvQIBADANBgkqhkiG",
         ] {

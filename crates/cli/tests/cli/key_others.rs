@@ -1,8 +1,8 @@
 //! What `jwt-bearer key` writes, read by OpenSSL, Python's cryptography, jwcrypto and Java's keytool.
 
 use std::path::Path;
-use std::process::Command;
 
+use crate::process::program;
 use crate::support::Folder;
 
 /// Types of keys, and the older form that they have.
@@ -14,23 +14,6 @@ const TYPES: [(&str, Option<&str>); 6] = [
     ("p-384", Some("sec1")),
     ("ed25519", None),
 ];
-
-/// Runs a program in the folder; the arguments stand between blanks. What it prints.
-#[track_caller]
-fn program(folder: &Folder, name: &str, arguments: &str) -> String {
-    let output = Command::new(name)
-        .args(arguments.split(' '))
-        .current_dir(folder.path(""))
-        .output()
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(
-        output.status.success(),
-        "{name} {arguments}: {stdout}{stderr}"
-    );
-    stdout + &stderr
-}
 
 /// Runs the command, which must succeed.
 #[track_caller]
@@ -83,7 +66,7 @@ fn everything(kind: &str, traditional: Option<&str>) -> Folder {
 fn openssl_reads_everything() {
     for (kind, traditional) in TYPES {
         let folder = everything(kind, traditional);
-        let openssl = |arguments: &str| program(&folder, "openssl", arguments);
+        let openssl = |arguments: &str| program(&folder.path(""), "openssl", arguments);
         assert_eq!(
             openssl("verify -x509_strict -check_ss_sig -CAfile a.crt a.crt"),
             "a.crt: OK\n"
@@ -133,7 +116,7 @@ fn openssl_reads_everything() {
 #[ignore = "needs openssl"]
 fn a_fingerprint_for_snowflake_is_that_of_openssl() {
     let folder = everything("rsa-2048", None);
-    let digest = program(&folder, "openssl", "dgst -sha256 -r public.der");
+    let digest = program(&folder.path(""), "openssl", "dgst -sha256 -r public.der");
     let hex = digest.split(' ').next().unwrap();
     let octets: Vec<_> = (0..32)
         .map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).unwrap())
@@ -167,7 +150,7 @@ fn python_reads_everything() {
             names += " traditional.key";
         }
         let arguments = format!("{} . public.pem {names}", script.display());
-        let printed = program(&folder, &python, &arguments);
+        let printed = program(&folder.path(""), &python, &arguments);
         let expected: String = names
             .split(' ')
             .map(|name| format!("sound {name}\n"))
@@ -181,7 +164,7 @@ fn python_reads_everything() {
 fn keytool_reads_the_store_and_makes_the_keystore_that_salesforce_wants() {
     for (kind, traditional) in TYPES {
         let folder = everything(kind, traditional);
-        let keytool = |arguments: &str| program(&folder, "keytool", arguments);
+        let keytool = |arguments: &str| program(&folder.path(""), "keytool", arguments);
         let listed = keytool("-list -keystore a.p12 -storepass secret");
         assert!(
             listed.contains("\nbox, ") && listed.contains("PrivateKeyEntry"),

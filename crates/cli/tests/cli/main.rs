@@ -33,6 +33,8 @@ mod key_public;
 mod key_terminal;
 mod layers;
 mod login;
+#[path = "../support/process.rs"]
+mod process;
 mod profile;
 mod retry;
 mod revoke;
