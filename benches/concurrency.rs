@@ -34,11 +34,11 @@ const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("two is not nothing");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    for (name, file) in [("RS256", "rsa.pem"), ("ES256", "p256.pem")] {
+    for (name, kind) in [("RS256", "RSA-2048"), ("ES256", "P-256")] {
         for workers in [1, 2] {
             let runtime = runtime(workers)?;
-            let inline: Arc<dyn Signer> = Arc::new(signer(file)?);
-            let threads: Arc<dyn Signer> = Arc::new(signer(file)?.threads(TWO)?);
+            let inline: Arc<dyn Signer> = Arc::new(signer(kind)?);
+            let threads: Arc<dyn Signer> = Arc::new(signer(kind)?.threads(TWO)?);
             let mut group =
                 criterion.benchmark_group(format!("concurrency/{name}, {workers} workers"));
             for tasks in [1, 4, 16, 64] {
@@ -84,13 +84,13 @@ fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
     for how in ["plain threads", "nothing", "inline", "threads(2)"] {
         let signer: Option<Arc<dyn Signer>> = match how {
             "plain threads" => {
-                plain = on_plain_threads(&signer("rsa.pem")?, time);
+                plain = on_plain_threads(&signer("RSA-2048")?, time);
                 println!("{how:14} {plain:7.0} signatures/s");
                 continue;
             }
             "nothing" => None,
-            "inline" => Some(Arc::new(signer("rsa.pem")?)),
-            _ => Some(Arc::new(signer("rsa.pem")?.threads(TWO)?)),
+            "inline" => Some(Arc::new(signer("RSA-2048")?)),
+            _ => Some(Arc::new(signer("RSA-2048")?.threads(TWO)?)),
         };
         let signed = Arc::new(AtomicU64::new(0));
         let mut pings = runtime(2)?.block_on(async {
@@ -180,8 +180,8 @@ async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
     Ok(trips)
 }
 
-fn signer(file: &str) -> Result<LocalSigner, Box<dyn Error>> {
-    Ok(Key::read(file)?.signer)
+fn signer(kind: &str) -> Result<LocalSigner, Box<dyn Error>> {
+    Ok(Key::new(&keys::make(kind)?)?.signer)
 }
 
 fn runtime(workers: usize) -> std::io::Result<Runtime> {
