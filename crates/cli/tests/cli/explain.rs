@@ -50,10 +50,13 @@ What was said
 The likely cause
   ✗ an administrator never authorised the app, or the app changed since (likely)
     seen  the text “not authorized by the enterprise admin” means this
-    next  in the Admin Console under Apps > Custom Apps Manager, authorise the
-          client id; do so again after each change of scopes or access level
+    next  in the Admin Console under Platform > Platform Apps > Server
+          Authentication Apps, authorise the client id; do so again after each
+          change of scopes or access level
     see   https://github.com/box/boxcli/issues/154
-          https://github.com/box/box-java-sdk/issues/799 [box-not-authorized]
+          https://github.com/box/box-java-sdk/issues/799
+          https://docs.box.com/en/box-platform/box-platform-for-administrators/platform-apps
+          [box-not-authorized]
 
 Ruled out: 3 other causes (--output json lists them).
 
