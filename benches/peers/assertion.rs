@@ -47,7 +47,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     .map_err(|_| "a provider is there already")?;
 
     let mut criterion = Criterion::default().configure_from_args();
-    for (name, file) in [("ES256", "p256.pem"), ("EdDSA", "ed25519.pem"), ("RS256", "rsa.pem")] {
+    for (name, file) in [
+        ("ES256", "p256.pem"),
+        ("EdDSA", "ed25519.pem"),
+        ("RS256", "rsa.pem"),
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/keyfile/testdata");
         let pem = fs::read_to_string(path.join(file))?;
         let verifier = LocalSigner::from_pem(&pem)?;
@@ -57,8 +61,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         group.bench_function("ring alone", |bencher| bencher.iter(|| black_box(bare())));
         let peers: [(String, Option<Sign>); 7] = [
             ("jwt-bearer".into(), Some(jwt_bearer(&pem)?)),
-            ("jwt-bearer on aws-lc".into(), Some(jwt_bearer_on_aws_lc(&pem)?)),
-            (format!("jsonwebtoken {backend}"), Some(jsonwebtoken(name, &pem)?)),
+            (
+                "jwt-bearer on aws-lc".into(),
+                Some(jwt_bearer_on_aws_lc(&pem)?),
+            ),
+            (
+                format!("jsonwebtoken {backend}"),
+                Some(jsonwebtoken(name, &pem)?),
+            ),
             ("jwt-simple".into(), Some(jwt_simple(name, &pem)?)),
             ("josekit".into(), Some(josekit(name, &pem)?)),
             ("jwt-compact".into(), Some(jwt_compact(name, &pem)?)),
@@ -90,7 +100,12 @@ fn verify(peer: &str, signer: &LocalSigner, jwt: &str) -> Result<(), Box<dyn Err
     assert_eq!(text("aud"), Some(AUDIENCE), "{peer}");
     assert_eq!(text("box_sub_type"), Some(SUB_TYPE), "{peer}");
     assert_eq!(text("jti").map(str::len), Some(22), "{peer}");
-    assert!(decoded.time("exp").is_some_and(|time| time > SystemTime::now()), "{peer}");
+    assert!(
+        decoded
+            .time("exp")
+            .is_some_and(|time| time > SystemTime::now()),
+        "{peer}"
+    );
     assert_eq!(decoded.key_id(), Some(KEY_ID), "{peer}");
     Ok(())
 }
@@ -101,8 +116,14 @@ fn jwt_bearer(pem: &str) -> Result<Sign, Box<dyn Error>> {
     Ok(Box::new(move || {
         let unsigned =
             Unsigned::for_signer(&header, &claims, &signer, SystemClock.now()).expect("claims");
-        let signature = signer.sign_now(unsigned.signing_input()).expect("a signature");
-        unsigned.attach(&signature).expect("its algorithm").as_str().to_owned()
+        let signature = signer
+            .sign_now(unsigned.signing_input())
+            .expect("a signature");
+        unsigned
+            .attach(&signature)
+            .expect("its algorithm")
+            .as_str()
+            .to_owned()
     }))
 }
 
@@ -112,8 +133,14 @@ fn jwt_bearer_on_aws_lc(pem: &str) -> Result<Sign, Box<dyn Error>> {
     Ok(Box::new(move || {
         let unsigned =
             Unsigned::for_signer(&header, &claims, &signer, SystemClock.now()).expect("claims");
-        let signature = signer.sign_now(unsigned.signing_input()).expect("a signature");
-        unsigned.attach(&signature).expect("its algorithm").as_str().to_owned()
+        let signature = signer
+            .sign_now(unsigned.signing_input())
+            .expect("a signature");
+        unsigned
+            .attach(&signature)
+            .expect("its algorithm")
+            .as_str()
+            .to_owned()
     }))
 }
 
@@ -288,10 +315,25 @@ fn jwt_compact(name: &str, pem: &str) -> Result<Sign, Box<dyn Error>> {
             .with_key_id(KEY_ID)
             .with_token_type("JWT");
         Box::new(move || {
-            let Whole { iss, sub, aud, box_sub_type, exp, jti } = Whole::new();
-            let claims =
-                jwt_compact::Claims::new(Custom { iss, sub, aud, box_sub_type, exp, jti });
-            algorithm.token(&header, &claims, &key).expect("a signature")
+            let Whole {
+                iss,
+                sub,
+                aud,
+                box_sub_type,
+                exp,
+                jti,
+            } = Whole::new();
+            let claims = jwt_compact::Claims::new(Custom {
+                iss,
+                sub,
+                aud,
+                box_sub_type,
+                exp,
+                jti,
+            });
+            algorithm
+                .token(&header, &claims, &key)
+                .expect("a signature")
         })
     }
 

@@ -35,13 +35,18 @@ impl AwsLcSigner {
         let der = key.to_pkcs8_der()?;
         let key = match algorithm {
             Algorithm::Rs256 => Key::Rsa(RsaKeyPair::from_pkcs8(&der)?),
-            Algorithm::Es256 => {
-                Key::Ec(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der)?)
-            }
+            Algorithm::Es256 => Key::Ec(EcdsaKeyPair::from_pkcs8(
+                &ECDSA_P256_SHA256_FIXED_SIGNING,
+                &der,
+            )?),
             Algorithm::EdDsa => Key::Ed25519(Ed25519KeyPair::from_pkcs8(&der)?),
             other => return Err(format!("{other} is not shown here").into()),
         };
-        Ok(Self { algorithm, public_key, key })
+        Ok(Self {
+            algorithm,
+            public_key,
+            key,
+        })
     }
 
     pub(crate) fn sign_now(&self, signing_input: &[u8]) -> Result<Signature, SignError> {
@@ -51,7 +56,8 @@ impl AwsLcSigner {
             Key::Rsa(pair) => {
                 let mut octets = [0; 512];
                 let octets = &mut octets[..pair.public_modulus_len()];
-                pair.sign(&RSA_PKCS1_SHA256, &random, signing_input, octets).map_err(failed)?;
+                pair.sign(&RSA_PKCS1_SHA256, &random, signing_input, octets)
+                    .map_err(failed)?;
                 Signature::from_jose(self.algorithm, octets)
             }
             Key::Ec(pair) => {

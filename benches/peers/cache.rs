@@ -36,14 +36,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     for threads in [1, 2] {
         let mut group = criterion.benchmark_group(format!("cache/{threads} reading"));
         group.throughput(Throughput::Elements(1));
-        read(&mut group, "arc-swap", threads, || drop(black_box(bare.load())));
-        read(&mut group, "jwt-bearer", threads, || drop(black_box(source.current())));
-        read(&mut group, "moka", threads, || drop(black_box(sync.get("ann"))));
+        read(&mut group, "arc-swap", threads, || {
+            drop(black_box(bare.load()))
+        });
+        read(&mut group, "jwt-bearer", threads, || {
+            drop(black_box(source.current()))
+        });
+        read(&mut group, "moka", threads, || {
+            drop(black_box(sync.get("ann")))
+        });
         group.finish();
     }
 
     let mut group = criterion.benchmark_group("cache/10000 callers, beyond the exchange");
-    group.throughput(Throughput::Elements(CALLERS.into())).sample_size(20);
+    group
+        .throughput(Throughput::Elements(CALLERS.into()))
+        .sample_size(20);
     ask(&mut group, "futures::Shared", &runtime, || {
         let shared = exchange().boxed().shared();
         Arc::new(move || shared.clone().boxed())
@@ -92,7 +100,9 @@ fn read(
             thread::scope(|scope| {
                 let others: Vec<_> = (1..threads).map(|_| scope.spawn(run)).collect();
                 let own = run();
-                let others = others.into_iter().map(|other| other.join().expect("no reader panics"));
+                let others = others
+                    .into_iter()
+                    .map(|other| other.join().expect("no reader panics"));
                 others.fold(own, Duration::max)
             })
         });
@@ -128,14 +138,21 @@ fn ask(
 }
 
 fn source() -> Result<TokenSource, Box<dyn Error>> {
-    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/../../crates/keyfile/testdata/p256.pem");
+    let key = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../crates/keyfile/testdata/p256.pem"
+    );
     let signer = LocalSigner::from_pem(&std::fs::read_to_string(key)?)?;
     let request = Profile::GENERIC
         .request("client")
         .subject(Subject::Name("ann".into()))
         .token_endpoint("https://as.example/token")
         .build()?;
-    Ok(TokenSource::new(Client::new().transport(Answering), request, Arc::new(signer)))
+    Ok(TokenSource::new(
+        Client::new().transport(Answering),
+        request,
+        Arc::new(signer),
+    ))
 }
 
 /// Answers each request with a token.

@@ -28,7 +28,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     )?;
     let mut reply = String::new();
     stream.read_to_string(&mut reply)?;
-    let (_, rest) = reply.split_once(r#""access_token":""#).ok_or(reply.clone())?;
+    let (_, rest) = reply
+        .split_once(r#""access_token":""#)
+        .ok_or(reply.clone())?;
     println!("{}", rest.split('"').next().unwrap_or_default());
     Ok(())
 }

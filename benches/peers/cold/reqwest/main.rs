@@ -24,10 +24,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
     let assertion = encode(&Header::new(Algorithm::RS256), &claims, &key)?;
     let authority = reqwest::Certificate::from_pem(&std::fs::read(authority)?)?;
-    let client = reqwest::Client::builder().add_root_certificate(authority).build()?;
+    let client = reqwest::Client::builder()
+        .add_root_certificate(authority)
+        .build()?;
     let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     let form = [("grant_type", grant), ("assertion", &assertion)];
     let reply: Value = client.post(url).form(&form).send().await?.json().await?;
-    println!("{}", reply["access_token"].as_str().ok_or(reply.to_string())?);
+    println!(
+        "{}",
+        reply["access_token"].as_str().ok_or(reply.to_string())?
+    );
     Ok(())
 }
