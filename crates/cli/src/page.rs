@@ -68,6 +68,8 @@ pub(crate) fn steps(steps: &[Step]) -> String {
 pub(crate) struct Telling<'a> {
     /// Of evidence that is not complete, what it rules out and what it lacks tells nothing.
     pub(crate) is_complete: bool,
+    /// The flag that lists what was ruled out; `None` if it is to be listed.
+    pub(crate) ruled_out: Option<&'static str>,
     /// The step that is the cause whatever else was found, and the class of the findings that tell more of it.
     pub(crate) stopped: Option<(&'a Step, Class)>,
     /// What a text of the server is shown as.
@@ -102,17 +104,11 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     let first = report.findings().first();
     let is_certain = first
         .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
-    if is_certain || !telling.is_complete {
-        return page;
+    let is_open = telling.is_complete && !is_certain;
+    if telling.is_complete && (is_open || telling.ruled_out.is_none()) {
+        page += &ruled_out(report, telling);
     }
-    if !report.passed().is_empty() {
-        let count: usize = report.passed().iter().map(|it| it.ids().len()).sum();
-        let _ = writeln!(
-            page,
-            "{TITLE}Ruled out{TITLE:#}: {count} other causes (--output json lists them).\n"
-        );
-    }
-    if !report.wanted().is_empty() {
+    if is_open && !report.wanted().is_empty() {
         let _ = writeln!(page, "{TITLE}More would be known with{TITLE:#}");
         for wanted in report.wanted() {
             let flag = if wanted.contains("registered with the provider") {
@@ -124,6 +120,26 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
         }
         page.push('\n');
     }
+    page
+}
+
+/// What it is not: by number, or one by one.
+fn ruled_out(report: &Report, telling: &Telling<'_>) -> String {
+    let count: usize = report.passed().iter().map(|it| it.ids().len()).sum();
+    if count == 0 {
+        return String::new();
+    }
+    let title = format!("{TITLE}Ruled out{TITLE:#}");
+    if let Some(flag) = telling.ruled_out {
+        return format!("{title}: {count} other causes ({flag} lists them).\n\n");
+    }
+    let mut page = format!("{title}\n");
+    for passed in report.passed() {
+        let line = (telling.shown)(passed.line());
+        let line = format!("{line} [{}]", passed.ids().join(", "));
+        let _ = writeln!(page, "  {GOOD}✓{GOOD:#} {}", wrapped(&line, 4));
+    }
+    page.push('\n');
     page
 }
 

@@ -15,7 +15,7 @@ fn a_page_with_a_certain_cause() {
         &server,
         &format!("{flags} --certificate rsa-certificate.pem"),
     );
-    assert_eq!(run.code, Some(6), "{run:?}");
+    assert_eq!(run.code, Some(3), "{run:?}");
     let page = run
         .stdout
         .replace(&server.address().port().to_string(), "PORT");
@@ -58,11 +58,36 @@ fn lines_fit_into_80_columns_but_for_addresses() {
     let page = examine(&folder(), &server, &flags).stdout;
     let heading = "\nNo token; the likely cause is below.\n";
     assert!(page.contains(heading), "{page}");
-    assert!(page.contains("\nRuled out: "), "{page}");
+    let (_, ruled_out) = page.split_once("\nRuled out: ").unwrap();
+    let line = ruled_out.lines().next().unwrap();
+    assert!(line.ends_with(" other causes (-v lists them)."), "{line}");
     assert!(page.contains("\nMore would be known with\n"), "{page}");
     for line in page.lines().filter(|line| !line.contains("://")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
+}
+
+#[test]
+fn what_was_ruled_out_is_listed_for_those_who_ask() {
+    let server = start(boxed());
+    let flags = BOX.replace("rsa.pem", "rsa-3072.pem") + " --key-id key-1";
+    for verbose in ["-v", "--verbose"] {
+        let page = examine(&folder(), &server, &format!("{flags} {verbose}")).stdout;
+        let (_, list) = page.split_once("\nRuled out\n").unwrap();
+        let (list, _) = list.split_once("\n\n").unwrap();
+        assert!(list.contains("[iss-missing]"), "{page}");
+        assert!(list.lines().count() > 5, "{page}");
+        for line in list.lines() {
+            assert!(line.starts_with("  ✓ ") || line.starts_with("    "), "{line}");
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+    // A cause that is certain leaves nothing to ask, but for those who ask.
+    let flags = format!("{flags} --certificate rsa-public.pem");
+    let page = examine(&folder(), &server, &flags).stdout;
+    assert!(!page.contains("Ruled out"), "{page}");
+    let page = examine(&folder(), &server, &format!("{flags} -v")).stdout;
+    assert!(page.contains("\nRuled out\n"), "{page}");
 }
 
 #[test]

@@ -2,12 +2,15 @@
 
 use jwt_bearer::provider::Class;
 use jwt_bearer::{Profile, TokenRequest};
-use jwt_bearer_diagnosis::{Certainty, Evidence, Report, diagnose, masked, masked_host};
+use jwt_bearer::signer::PublicKey;
+use jwt_bearer_diagnosis::{
+    Certainty, Evidence, Finding, Report, diagnose, masked, masked_host,
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::PageOutput;
-use crate::error::Failure;
+use crate::args::{DoctorArgs, PageOutput};
+use crate::error::{Code, Failure};
 use crate::page::{self, State, Step, Telling};
 use crate::write;
 
@@ -18,11 +21,22 @@ pub(super) struct Case {
     pub(super) outcome: Outcome,
     /// How many token requests were sent.
     pub(super) sent: usize,
+    /// The `kid` that is known for a key, and from where.
+    pub(super) key_ids: Vec<KeyId>,
     /// Ids and names that a server may repeat.
     names: Vec<String>,
 }
 
-/// How it ended, and with it the exit code.
+/// A `kid` that can be tried without guessing.
+pub(super) struct KeyId {
+    pub(super) id: String,
+    /// What is tried with it, for people.
+    pub(super) change: &'static str,
+    /// The key that it names; `None` if it names the one that signs, whichever that is.
+    pub(super) key: Option<PublicKey>,
+}
+
+/// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
@@ -37,19 +51,6 @@ pub(super) enum Outcome {
     CauseFound,
 }
 
-impl Outcome {
-    const fn code(self) -> u8 {
-        match self {
-            Self::Ok => 0,
-            Self::Other => 1,
-            Self::Key => 3,
-            Self::Refused => 4,
-            Self::Unreachable => 5,
-            Self::CauseFound => 6,
-        }
-    }
-}
-
 impl Case {
     pub(super) fn new(trial: &TokenRequest, names: Vec<String>) -> Self {
         Self {
@@ -57,6 +58,7 @@ impl Case {
             evidence: Evidence::new().profile(*trial.profile()),
             outcome: Outcome::Other,
             sent: 0,
+            key_ids: Vec::new(),
             names,
         }
     }
@@ -64,6 +66,22 @@ impl Case {
     pub(super) fn step(&mut self, name: &'static str, state: State, text: impl Into<String>) {
         let text = write::harmless(&text.into());
         self.steps.push(Step { name, state, text });
+    }
+
+    /// The same in place of what was said before under this name.
+    pub(super) fn step_again(
+        &mut self,
+        name: &'static str,
+        state: State,
+        text: impl Into<String>,
+    ) {
+        match self.steps.iter().position(|step| step.name == name) {
+            Some(at) => {
+                self.step(name, state, text);
+                self.steps.swap_remove(at);
+            }
+            None => self.step(name, state, text),
+        }
     }
 
     /// One more name that a server may repeat.
@@ -92,18 +110,14 @@ impl Case {
         })
     }
 
-    pub(super) fn finish(
-        mut self,
-        trial: &TokenRequest,
-        output: PageOutput,
-    ) -> Result<(), Failure> {
+    pub(super) fn finish(mut self, trial: &TokenRequest, args: &DoctorArgs) -> Result<(), Failure> {
         let report = diagnose(&self.evidence);
-        let is_found = explanation(&report).is_some();
-        if matches!(self.outcome, Outcome::Refused | Outcome::Other) && is_found {
+        let cause = cause(&report);
+        if matches!(self.outcome, Outcome::Refused | Outcome::Other) && cause.is_some() {
             self.outcome = Outcome::CauseFound;
         }
-        let text = match output {
-            PageOutput::Text => page::shown(&self.page(trial, &report)),
+        let text = match args.output {
+            PageOutput::Text => page::shown(&self.page(trial, &report, args.verbose)),
             PageOutput::Json => write::json(&Machine {
                 outcome: self.outcome,
                 token_requests: self.sent,
@@ -112,10 +126,15 @@ impl Case {
             })?,
         };
         write::result(&without_names(&text, &self.names))?;
-        match self.outcome {
-            Outcome::Ok => Ok(()),
-            outcome => Err(Failure::told(outcome.code())),
-        }
+        let code = match (self.outcome, cause) {
+            (Outcome::Ok, _) => return Ok(()),
+            (Outcome::CauseFound, Some(cause)) => cause.class().into(),
+            (Outcome::CauseFound | Outcome::Refused, _) => Code::Refused,
+            (Outcome::Other, _) => Code::Other,
+            (Outcome::Key, _) => Code::Key,
+            (Outcome::Unreachable, _) => Code::Network,
+        };
+        Err(Failure::told(code))
     }
 
     /// For machines, with the texts that may be the server's masked.
@@ -135,7 +154,7 @@ impl Case {
         Ok(json)
     }
 
-    fn page(&self, trial: &TokenRequest, report: &Report) -> String {
+    fn page(&self, trial: &TokenRequest, report: &Report, verbose: bool) -> String {
         let provider = provider(trial.profile()).map_or_else(String::new, |it| format!("{it}: "));
         let endpoint = masked_host(trial.token_endpoint().as_str());
         let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
@@ -145,7 +164,7 @@ impl Case {
             Outcome::Key => "The key is of no use here, so no token was asked for.",
             Outcome::Refused => "The server refused, and the cause is not known.",
             Outcome::Unreachable => "The server gave no answer to build on.",
-            Outcome::CauseFound => match explanation(report) {
+            Outcome::CauseFound => match cause(report).map(Finding::certainty) {
                 Some(Certainty::Certain) => "No token, and here is why.",
                 _ => "No token; the likely cause is below.",
             },
@@ -159,6 +178,7 @@ impl Case {
         let stopped = self.steps.iter().find(|step| step.state == State::Failed);
         let telling = Telling {
             is_complete,
+            ruled_out: (!verbose).then_some("-v"),
             stopped: stopped.zip(class),
             shown: &|text| self.without_names(text),
         };
@@ -190,11 +210,10 @@ struct Machine<'a> {
     report: Value,
 }
 
-/// How sure it is why the server refused; `None` if nothing likely was found.
-fn explanation(report: &Report) -> Option<Certainty> {
+/// Why the server refused, if that is certain or likely.
+fn cause(report: &Report) -> Option<&Finding> {
     let first = report.findings().first()?;
-    let certainty = first.certainty();
-    (first.explains_reply() && certainty > Certainty::Possible).then_some(certainty)
+    (first.explains_reply() && first.certainty() > Certainty::Possible).then_some(first)
 }
 
 /// The text with a word replaced, where it stands as a whole one.

@@ -10,7 +10,7 @@ use jwt_bearer::exchange::{Client, ExchangeError};
 use jwt_bearer::provider::{AudienceRule, Class, RequestBuilder};
 use jwt_bearer::signer::{PublicKey, SignError, Signature};
 use jwt_bearer::{Algorithm, Signer, TokenRequest};
-use jwt_bearer_diagnosis::{Certainty, Probe, Report, Variation};
+use jwt_bearer_diagnosis::{Certainty, Probe, Variation, diagnose};
 
 use super::Asking;
 use super::case::Case;
@@ -35,12 +35,13 @@ pub(super) struct Planned {
 
 /// What can tell more about a refusal that is not explained yet.
 pub(super) fn plan(
-    report: &Report,
+    case: &Case,
     asking: &Asking,
     server: &Server,
     error: &ExchangeError,
 ) -> Result<Vec<Planned>, Failure> {
     let Asking { builder, signer } = asking;
+    let report = diagnose(&case.evidence);
     let first = report.findings().first();
     let is_certain = first
         .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
@@ -88,7 +89,18 @@ pub(super) fn plan(
         )?;
     }
     let now = Shifted { ahead: 0 };
-    if is_open(&["the key id", "the signature"], &KEY_ID) && assertion.key_id().is_some() {
+    let is_key_id_open = is_open(&["the key id", "the signature"], &KEY_ID);
+    let known = case.key_ids.iter().find(|known| {
+        let is_named = known.key.as_ref().is_none_or(|key| key == signer.public_key());
+        is_named && assertion.key_id() != Some(&known.id)
+    });
+    let known = known.filter(|_| is_key_id_open);
+    if let Some(known) = known {
+        let request = builder.clone().key_id(&known.id);
+        let signer = Arc::clone(signer);
+        add(Variation::WithKeyId, known.change, request, signer, now)?;
+    }
+    if is_key_id_open && assertion.key_id().is_some() {
         let nameless: Arc<dyn Signer> = Arc::new(Nameless(Arc::clone(signer)));
         let request = builder.clone().without_key_id();
         add(
@@ -101,9 +113,10 @@ pub(super) fn plan(
     }
     let profile = builder.clone().build()?.profile().audience;
     let is_generic = profile == AudienceRule::TokenEndpoint;
-    if is_open(&["the key id", "the signature"], &KEY_ID) && is_generic {
+    if is_key_id_open && is_generic {
         let thumbprint = signer.public_key().thumbprint();
-        if assertion.key_id() != Some(&thumbprint) {
+        let is_tried = known.is_some_and(|known| known.id == thumbprint);
+        if assertion.key_id() != Some(&thumbprint) && !is_tried {
             let request = builder.clone().key_id(thumbprint);
             let change = "with the key's thumbprint as `kid`";
             add(
