@@ -496,7 +496,11 @@ pub(crate) struct SandboxArgs {
     pub(crate) client_secret_file: Option<PathBuf>,
     /// A public key or certificate of the app, and the `kid` that names it; for Salesforce without `kid`. May be
     /// repeated.
-    #[arg(long, value_name = "[KID=]FILE", required_unless_present = "box_config")]
+    #[arg(
+        long,
+        value_name = "[KID=]FILE",
+        required_unless_present = "box_config"
+    )]
     pub(crate) register: Vec<Registration>,
     /// An enterprise that may be a subject, for Box. May be repeated.
     #[arg(long, value_name = "ID")]

@@ -121,12 +121,16 @@ async fn configured(args: &SandboxArgs, path: &Path) -> Result<Sandbox, Failure>
     let app = &config["boxAppSettings"];
     let client_id = text(&app["clientID"]).unwrap_or_default();
     let secret = text(&app["clientSecret"]).map(Zeroizing::new);
-    let mut sandbox = Sandbox::new(Dialect::Box).client(client_id, secret.as_ref().map(|it| it.as_str()));
+    let mut sandbox =
+        Sandbox::new(Dialect::Box).client(client_id, secret.as_ref().map(|it| it.as_str()));
     // A file without its private key names no key; --register does.
-    if settings.box_has_key() || args.register.is_empty() {
-        let key = settings.signer().await.map_err(|failure| {
-            failure.hint("--register KID=FILE names the app's public key in place of the file's")
-        })?;
+    if !settings.box_has_key() && args.register.is_empty() {
+        let text =
+            "Box's configuration file has no private key in it, so that the app's key is not known";
+        return Err(Failure::usage(text).hint("--register KID=FILE names its public key"));
+    }
+    if settings.box_has_key() {
+        let key = settings.signer().await?;
         sandbox = registered(sandbox, settings.box_key_id(), key.public_key().clone());
     }
     // A free account has the enterprise 0, which is none.

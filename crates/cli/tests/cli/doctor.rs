@@ -356,7 +356,11 @@ fn without_probes_the_way_is_not_looked_at() {
     );
     assert_eq!(code, Some(0), "{json:#}");
     let expected = [WELL[0], WELL[1], WELL[3], WELL[5]];
-    assert_eq!(steps(&json), expected, "the token's own reply tells the time");
+    assert_eq!(
+        steps(&json),
+        expected,
+        "the token's own reply tells the time"
+    );
 }
 
 #[test]

@@ -53,7 +53,10 @@ fn the_key_id_of_the_registered_key_is_tried() {
         let run = examine(&folder, &server, &flags);
         let line = "with the `kid` of the registered key: the server gave a token";
         assert!(run.stdout.contains(line), "{run:?}");
-        assert!(run.stderr.contains("(--no-probe: none): with the `kid` of the registered key"));
+        assert!(
+            run.stderr
+                .contains("(--no-probe: none): with the `kid` of the registered key")
+        );
         run.assert_masked(&["key-1", "key-9"]);
     }
 }

@@ -78,7 +78,10 @@ fn what_was_ruled_out_is_listed_for_those_who_ask() {
         assert!(list.contains("[iss-missing]"), "{page}");
         assert!(list.lines().count() > 5, "{page}");
         for line in list.lines() {
-            assert!(line.starts_with("  ✓ ") || line.starts_with("    "), "{line}");
+            assert!(
+                line.starts_with("  ✓ ") || line.starts_with("    "),
+                "{line}"
+            );
             assert!(line.chars().count() <= 80, "{line}");
         }
     }

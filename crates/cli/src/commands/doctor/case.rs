@@ -1,11 +1,9 @@
 //! What was looked at, and how it is told in the end.
 
 use jwt_bearer::provider::Class;
-use jwt_bearer::{Profile, TokenRequest};
 use jwt_bearer::signer::PublicKey;
-use jwt_bearer_diagnosis::{
-    Certainty, Evidence, Finding, Report, diagnose, masked, masked_host,
-};
+use jwt_bearer::{Profile, TokenRequest};
+use jwt_bearer_diagnosis::{Certainty, Evidence, Finding, Report, diagnose, masked, masked_host};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -69,12 +67,7 @@ impl Case {
     }
 
     /// The same in place of what was said before under this name.
-    pub(super) fn step_again(
-        &mut self,
-        name: &'static str,
-        state: State,
-        text: impl Into<String>,
-    ) {
+    pub(super) fn step_again(&mut self, name: &'static str, state: State, text: impl Into<String>) {
         match self.steps.iter().position(|step| step.name == name) {
             Some(at) => {
                 self.step(name, state, text);

@@ -91,7 +91,10 @@ pub(super) fn plan(
     let now = Shifted { ahead: 0 };
     let is_key_id_open = is_open(&["the key id", "the signature"], &KEY_ID);
     let known = case.key_ids.iter().find(|known| {
-        let is_named = known.key.as_ref().is_none_or(|key| key == signer.public_key());
+        let is_named = known
+            .key
+            .as_ref()
+            .is_none_or(|key| key == signer.public_key());
         is_named && assertion.key_id() != Some(&known.id)
     });
     let known = known.filter(|_| is_key_id_open);

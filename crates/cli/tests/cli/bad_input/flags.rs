@@ -365,3 +365,48 @@ fn flags_are_refused() {
 fn requests_are_refused() {
     check(REQUESTS);
 }
+
+/// The first tip, where clap alone would name the most similar word.
+#[test]
+fn what_many_try_gets_a_tip() {
+    let secret = |name: &str| {
+        format!(
+            "others can see arguments, so a secret is none: '--{name}-env NAME' and '--{name}-file FILE' name where it is"
+        )
+    };
+    let folder = crate::support::Folder::new();
+    for (arguments, tip) in [
+        ("token --passphrase 7f3aQ-x", secret("passphrase")),
+        ("token --passphrase=7f3aQ-x", secret("passphrase")),
+        ("doctor --client-secret 7f3aQ-x", secret("client-secret")),
+        ("bench --key a --pin 7f3aQ-x", secret("pin")),
+        ("key inspect a --passphrase 7f3aQ-x", secret("passphrase")),
+        (
+            "key convert --key a --out b --to pkcs8 --new-passphrase 7f3aQ-x",
+            secret("new-passphrase"),
+        ),
+        (
+            "key convert --key a --out b --to pem",
+            "'pkcs8' is PEM, and what nearly everything reads".into(),
+        ),
+        (
+            "key convert --key a --out b --to JKS",
+            "'pkcs12' first, of which Java's keytool makes a keystore: keytool -importkeystore -srckeystore NEW.p12 \
+             -srcstoretype PKCS12 -destkeystore NEW.jks -deststoretype JKS"
+                .into(),
+        ),
+        (
+            "key convert --key a --out b --to pkcs9",
+            "a similar value exists: 'pkcs1'".into(),
+        ),
+        ("token --isuer a", "a similar argument exists: '--issuer'".into()),
+    ] {
+        let stderr = folder.run(arguments).failure(2);
+        let tips: Vec<_> = stderr
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("tip: "))
+            .collect();
+        assert_eq!(tips, [tip], "{arguments}: {stderr}");
+        assert!(!stderr.contains("7f3aQ"), "{stderr}");
+    }
+}
