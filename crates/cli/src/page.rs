@@ -82,7 +82,9 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     for note in report.notes() {
         let _ = writeln!(page, "{WARN}!{WARN:#} {}\n", wrapped(note, 2));
     }
-    if let Some(reply) = report.reply() {
+    // Of a key that cannot be opened the step tells all.
+    let is_of_key = matches!(telling.stopped, Some((_, Class::Key)));
+    if let Some(reply) = report.reply().filter(|_| !is_of_key) {
         let _ = writeln!(page, "{TITLE}What was said{TITLE:#}");
         let _ = writeln!(page, "  {}", wrapped(&(telling.shown)(reply), 2));
         if !report.reply_is_known() {

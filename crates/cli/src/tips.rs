@@ -6,43 +6,49 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 /// The error, with a tip that is better than the most similar word.
 pub(crate) fn with_tip(mut error: Error) -> Error {
-    if let Some((similar, tip)) = tip(&error) {
-        error.insert(similar, ContextValue::None);
-        let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
-        error.insert(ContextKind::Suggested, tip);
-    }
-    error
-}
-
-/// The tip, and what it stands in place of.
-fn tip(error: &Error) -> Option<(ContextKind, String)> {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.as_str()),
         _ => None,
     };
-    let argument = text(ContextKind::InvalidArg)?;
-    match error.kind() {
-        ErrorKind::UnknownArgument => {
-            let rest = text(ContextKind::SuggestedArg)?.strip_prefix(argument)?;
-            let is_secret = ["-env", "-file", "-fd"].contains(&rest);
-            let tip = format!(
-                "others can see arguments, so a secret is none: '{argument}-env NAME' and '{argument}-file FILE' \
-                 name where it is"
-            );
-            is_secret.then_some((ContextKind::SuggestedArg, tip))
-        }
+    let argument = text(ContextKind::InvalidArg).unwrap_or_default();
+    let (kind, similar, tip) = match error.kind() {
         ErrorKind::InvalidValue if argument.starts_with("--to ") => {
-            let tip = match text(ContextKind::InvalidValue)?.to_lowercase().as_str() {
-                "pem" => "'pkcs8' is PEM, and what nearly everything reads",
-                "der" => "'pkcs8-der' is the same as pkcs8 in DER",
-                "jks" | "keystore" => {
-                    "'pkcs12' first, of which Java's keytool makes a keystore: keytool -importkeystore -srckeystore \
-                     NEW.p12 -srcstoretype PKCS12 -destkeystore NEW.jks -deststoretype JKS"
-                }
-                _ => return None,
+            let value = text(ContextKind::InvalidValue).unwrap_or_default();
+            let Some((form, tip)) = form(&value.to_lowercase()) else {
+                return error;
             };
-            Some((ContextKind::SuggestedValue, tip.into()))
+            let similar = ContextValue::String(form.into());
+            (ContextKind::SuggestedValue, similar, tip)
         }
+        _ => {
+            let similar = text(ContextKind::SuggestedArg).unwrap_or_default();
+            let Some("-env" | "-file" | "-fd") = similar.strip_prefix(argument) else {
+                return error;
+            };
+            let similar = ["env", "file"].map(|end| format!("{argument}-{end}"));
+            let similar = ContextValue::Strings(similar.into());
+            let tip = "others can see arguments, so a secret is none: these name where it is";
+            (ContextKind::SuggestedArg, similar, tip)
+        }
+    };
+    error.insert(kind, similar);
+    let tip = ContextValue::StyledStrs(vec![StyledStr::from(tip)]);
+    error.insert(ContextKind::Suggested, tip);
+    // It names the flag that is most similar by its letters.
+    error.insert(ContextKind::Usage, ContextValue::None);
+    error
+}
+
+/// What to write for a form of that name, and why.
+fn form(name: &str) -> Option<(&'static str, &'static str)> {
+    match name {
+        "pem" => Some(("pkcs8", "pkcs8 is PEM, and what nearly everything reads")),
+        "der" => Some(("pkcs8-der", "pkcs8-der is DER, and what many programs read")),
+        "jks" | "keystore" => Some((
+            "pkcs12",
+            "of a PKCS#12 store Java's keytool makes a JKS: keytool -importkeystore -srckeystore NEW.p12 \
+             -srcstoretype PKCS12 -destkeystore NEW.jks -deststoretype JKS",
+        )),
         _ => None,
     }
 }

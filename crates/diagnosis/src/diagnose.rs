@@ -245,7 +245,7 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
 }
 
 /// What to do where no firewall stands between.
-const NOTHING_LISTENS: &str = "nothing listens on that port of this machine: start what should (`jwt-bearer sandbox`?), or mend the port";
+const NOTHING_LISTENS: &str = "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?";
 
 /// Whether what refused the connection is this machine itself.
 fn is_own_port(evidence: &Evidence) -> bool {

@@ -113,17 +113,10 @@ async fn configured(args: &SandboxArgs, path: &Path) -> Result<Sandbox, Failure>
     })?;
     let json = settings.box_config_text()?.unwrap_or_default();
     let config: Value = serde_json::from_str(&json).unwrap_or_default();
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let app = &config["boxAppSettings"];
-    let client_id = text(&app["clientID"]).unwrap_or_default();
-    let secret = text(&app["clientSecret"]).map(Zeroizing::new);
-    let mut sandbox =
-        Sandbox::new(Dialect::Box).client(client_id, secret.as_ref().map(|it| it.as_str()));
-    // A file without its private key names no key; --register does.
+    let secret = Zeroizing::new(text(&app["clientSecret"]));
+    let mut sandbox = Sandbox::new(Dialect::Box).client(text(&app["clientID"]), Some(&secret));
     if !settings.box_has_key() && args.register.is_empty() {
         let text =
             "Box's configuration file has no private key in it, so that the app's key is not known";
@@ -134,8 +127,8 @@ async fn configured(args: &SandboxArgs, path: &Path) -> Result<Sandbox, Failure>
         sandbox = registered(sandbox, settings.box_key_id(), key.public_key().clone());
     }
     // A free account has the enterprise 0, which is none.
-    let enterprise = text(&config["enterpriseID"]).filter(|id| !id.is_empty() && id != "0");
-    let user = text(&config["userID"]).filter(|id| !id.is_empty());
+    let enterprise = Some(text(&config["enterpriseID"])).filter(|id| !id.is_empty() && id != "0");
+    let user = Some(text(&config["userID"])).filter(|id| !id.is_empty());
     sandbox = enterprise.into_iter().fold(sandbox, Sandbox::enterprise);
     Ok(user.into_iter().fold(sandbox, Sandbox::user))
 }

@@ -25,6 +25,19 @@ fn registered(folder: &Folder) {
     folder.write("registered.jwks", set.to_string());
 }
 
+/// Box's configuration file.
+fn config(key_id: &str, key: &str) -> String {
+    json!({
+        "boxAppSettings": {
+            "clientID": CLIENT,
+            "clientSecret": SECRET,
+            "appAuth": { "publicKeyID": key_id, "privateKey": key, "passphrase": "" },
+        },
+        "enterpriseID": "1234567",
+    })
+    .to_string()
+}
+
 /// The `kid` of each assertion that was sent.
 fn sent(server: &Running) -> Vec<Option<String>> {
     let requests = server.requests();
@@ -86,15 +99,7 @@ fn the_key_id_in_the_keys_own_file_is_tried_against_the_one_that_is_set() {
 fn a_key_id_of_the_configuration_is_compared_without_being_tried() {
     let folder = folder();
     let key = std::fs::read_to_string(folder.path("rsa.pem")).unwrap();
-    let config = json!({
-        "boxAppSettings": {
-            "clientID": CLIENT,
-            "clientSecret": SECRET,
-            "appAuth": { "publicKeyID": "key-1", "privateKey": key, "passphrase": "" },
-        },
-        "enterpriseID": "1234567",
-    });
-    folder.write("config.json", config.to_string());
+    folder.write("config.json", config("key-1", &key));
     let server = start(with_two_keys());
     let (code, json) = read(
         &folder,
@@ -104,6 +109,18 @@ fn a_key_id_of_the_configuration_is_compared_without_being_tried() {
     assert_eq!(first(&json), ("kid-differs", "certain"), "{json:#}");
     assert_eq!(code, Some(2), "{json:#}");
     assert_eq!(sent(&server).len(), 1, "it was certain before");
+}
+
+#[test]
+fn a_key_id_that_the_configuration_has_wrong_is_left_out() {
+    let folder = folder();
+    let key = std::fs::read_to_string(folder.path("rsa.pem")).unwrap();
+    folder.write("config.json", config("key-5", &key));
+    let server = start(boxed());
+    let (code, json) = read(&folder, &server, "doctor --box-config config.json");
+    assert_eq!(first(&json), ("kid-differs", "certain"), "{json:#}");
+    assert_eq!(code, Some(2), "{json:#}");
+    assert_eq!(sent(&server), [Some("key-5".into()), None], "{json:#}");
 }
 
 #[test]

@@ -130,6 +130,10 @@ fn a_key_that_cannot_be_opened_is_the_cause_whatever_the_network_is() {
         assert!(!cause.contains("[unreachable]"), "{run:?}");
         assert!(below.contains("[unreachable]"), "{run:?}");
         assert!(!run.stdout.contains("Nothing wrong was found"), "{run:?}");
+        assert!(
+            !run.stdout.contains("What was said"),
+            "no server spoke: {run:?}"
+        );
     }
 }
 

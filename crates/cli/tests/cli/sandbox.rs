@@ -534,7 +534,7 @@ fn the_app_of_boxes_configuration_file() {
     folder.write("box.json", &config);
     folder.write(
         "free.json",
-        config.replace("\"1234567\"", "0,\"userID\":\"7654321\""),
+        config.replace("\"1234567\"", "\"0\",\"userID\":\"7654321\""),
     );
     folder.write("keyless.json", box_config(None));
     for (config, register, key) in [

@@ -178,7 +178,8 @@ fn is_same_server(issuer: &str, endpoint: &str) -> bool {
 }
 
 /// Findings that a change of `kid` can tell from others.
-const KEY_ID: [&str; 5] = [
+const KEY_ID: [&str; 6] = [
+    "box-kid",
     "kid-differs",
     "kid-missing",
     "key-mismatch",
