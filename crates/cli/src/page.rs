@@ -25,6 +25,9 @@ pub(crate) struct Step {
     pub(crate) state: State,
     /// Redacted, in one line.
     pub(crate) text: String,
+    /// What to do, where no finding tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,7 +59,10 @@ pub(crate) fn steps(steps: &[Step]) -> String {
         .max()
         .unwrap_or_default();
     let mut page = String::new();
-    for Step { name, state, text } in steps {
+    for Step {
+        name, state, text, ..
+    } in steps
+    {
         let (style, mark) = state.mark();
         let text = wrapped(text, width + 6);
         let _ = writeln!(page, "  {style}{mark}{style:#} {name:width$}  {text}");
@@ -155,7 +161,11 @@ fn findings(report: &Report, telling: &Telling<'_>) -> String {
         last = "The cause";
         let _ = writeln!(page, "{TITLE}{last}{TITLE:#}");
         if findings.first().is_none_or(|it| it.class() != class) {
-            let _ = writeln!(page, "  {BAD}✗{BAD:#} {}\n", wrapped(&step.text, 4));
+            let _ = writeln!(page, "  {BAD}✗{BAD:#} {}", wrapped(&step.text, 4));
+            if let Some(next) = &step.next {
+                let _ = writeln!(page, "    {LABEL}next{LABEL:#}  {}", wrapped(next, 10));
+            }
+            page.push('\n');
         }
     }
     for (number, finding) in findings.into_iter().enumerate() {
@@ -190,7 +200,8 @@ fn title(report: &Report, finding: &Finding, is_first: bool) -> &'static str {
 pub(crate) fn remarks(report: &Report) -> String {
     let mut page = String::new();
     for finding in report.findings() {
-        if finding.class() == Class::Clock || finding.id() == "key-mismatch" {
+        let is_of_registered = matches!(finding.id(), "key-mismatch" | "registered-unreadable");
+        if finding.class() == Class::Clock || is_of_registered {
             let _ = writeln!(page, "{TITLE}Worth a look{TITLE:#}");
             page += &explained(finding, &str::to_owned);
         }

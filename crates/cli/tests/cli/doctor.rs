@@ -266,6 +266,27 @@ fn a_clock_that_the_server_does_not_mind_is_told_all_the_same() {
 }
 
 #[test]
+fn a_file_that_cannot_be_registered_is_told_even_with_a_token() {
+    let server = start(boxed());
+    let flags = format!("{BOX} --key-id key-1");
+    for (file, id) in [
+        ("rsa-3072.pem", "[registered-unreadable]"),
+        ("p256-certificate.pem", "[key-mismatch]"),
+    ] {
+        let run = examine(&folder(), &server, &format!("{flags} --certificate {file}"));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let (_, remarks) = run.stdout.split_once("\nWorth a look\n").unwrap();
+        assert!(remarks.contains(id), "{remarks}");
+    }
+    let run = examine(
+        &folder(),
+        &server,
+        &format!("{flags} --certificate rsa-public.pem"),
+    );
+    assert!(!run.stdout.contains("Worth a look"), "{run:?}");
+}
+
+#[test]
 fn what_nobody_authorised_is_found() {
     check(vec![
         (

@@ -63,7 +63,20 @@ impl Case {
 
     pub(super) fn step(&mut self, name: &'static str, state: State, text: impl Into<String>) {
         let text = write::harmless(&text.into());
-        self.steps.push(Step { name, state, text });
+        let next = None;
+        self.steps.push(Step {
+            name,
+            state,
+            text,
+            next,
+        });
+    }
+
+    /// What to do about the last step.
+    pub(super) fn advise(&mut self, next: Option<String>) {
+        if let Some(step) = self.steps.last_mut() {
+            step.next = next;
+        }
     }
 
     /// The same in place of what was said before under this name.

@@ -24,8 +24,7 @@ pub(super) async fn look(
         Err(failure) if failure.code() != Code::Key => return Err(failure),
         Err(failure) => {
             case.outcome = Outcome::Key;
-            let hints = failure.hints().iter();
-            let hints: String = hints.map(|(_, hint)| format!("; {hint}")).collect();
+            let hint = failure.hints().first().map(|(_, hint)| hint.clone());
             let error = without_folder(failure.text(), settings.key());
             learn(case, settings.key(), &error);
             let report = diagnose(&case.evidence);
@@ -35,9 +34,10 @@ pub(super) async fn look(
                 .any(|finding| finding.id() == "key-file");
             let text = match is_told {
                 true => "it cannot be opened; see below".into(),
-                false => scrubbed(&error) + &hints,
+                false => scrubbed(&error),
             };
             case.step("key", State::Failed, text);
+            case.advise(hint);
             return Ok(None);
         }
     };
