@@ -88,12 +88,17 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     for note in report.notes() {
         let _ = writeln!(page, "{WARN}!{WARN:#} {}\n", wrapped(note, 2));
     }
+    let first = report.findings().first();
+    let is_certain = first
+        .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
     // Of a key that cannot be opened the step tells all.
     let is_of_key = matches!(telling.stopped, Some((_, Class::Key)));
     if let Some(reply) = report.reply().filter(|_| !is_of_key) {
         let _ = writeln!(page, "{TITLE}What was said{TITLE:#}");
         let _ = writeln!(page, "  {}", wrapped(&(telling.shown)(reply), 2));
-        if !report.reply_is_known() {
+        // A status alone is no text, and beside a certain cause nobody asks.
+        let is_text = !reply.starts_with("status ") || reply.contains(", ");
+        if is_text && !is_certain && !report.reply_is_known() {
             let topics = report.speaks_of().join(", ");
             let topics = if topics.is_empty() {
                 topics
@@ -109,9 +114,6 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     if report.findings().is_empty() && telling.stopped.is_none() {
         page += "Nothing wrong was found in the evidence: the cause is unknown.\n\n";
     }
-    let first = report.findings().first();
-    let is_certain = first
-        .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
     let is_open = telling.is_complete && !is_certain;
     if telling.is_complete && (is_open || telling.ruled_out.is_none()) {
         page += &ruled_out(report, telling);

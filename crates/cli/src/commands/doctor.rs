@@ -20,9 +20,9 @@ use jwt_bearer::{Signer, TokenRequest};
 use jwt_bearer_diagnosis::masked_host;
 use serde_json::Value;
 
-use crate::args::DoctorArgs;
+use crate::args::{DoctorArgs, PageOutput};
 use crate::diagnosed;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::interaction::bounded_file;
 use crate::page::State;
 use crate::settings::Settings;
@@ -41,6 +41,17 @@ struct Asking {
 }
 
 pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
+    let result = look(args, variables).await;
+    if let (Err(failure), PageOutput::Json) = (&result, args.output)
+        && failure.code() == Code::Configuration
+        && !failure.text().is_empty()
+    {
+        case::unusable(failure)?;
+    }
+    result
+}
+
+async fn look(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
     let settings = Settings::new(
         &args.request,
         variables,

@@ -287,3 +287,87 @@ fn the_configuration_file_of_box_is_looked_at_and_not_shown() {
         "{run:?}"
     );
 }
+
+#[test]
+fn machines_are_told_of_settings_that_cannot_be_used() {
+    let folder = folder();
+    for (flags, expected) in [
+        ("doctor --provider box", "the issuer is missing"),
+        ("doctor", "no provider is set"),
+        (
+            "doctor --provider box --issuer app --enterprise 0 --key rsa.pem",
+            "the enterprise id is 0",
+        ),
+    ] {
+        let run = folder.run(&format!("{flags} --output json"));
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.stderr.starts_with("error: "), "{run:?}");
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(json["outcome"], "settings");
+        assert_eq!(json["token_requests"], 0);
+        let step = &json["checked"][0];
+        assert_eq!(step["state"], "failed");
+        let text = step["text"].as_str().unwrap();
+        assert!(text.contains(expected), "{text}");
+        // People read it once.
+        folder.run(flags).failure(2);
+    }
+    let run = folder.run(&format!(
+        "{} --no-probe --output json",
+        BOX.replace("rsa.pem", "none.pem")
+    ));
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["outcome"], "key", "{json:#}");
+    assert_eq!(json["reply"], Value::Null, "no server spoke");
+}
+
+#[test]
+fn a_failure_that_may_pass_has_a_next_step_too() {
+    let server = start(boxed());
+    for (fault, expected) in [
+        (
+            "status=503,retry-after=7",
+            "wait, and try again; it says after 7 s",
+        ),
+        ("status=429", "wait, and try again"),
+        (
+            "reset",
+            "a proxy or a firewall between may break connections",
+        ),
+        ("hang", "a longer `--timeout`"),
+    ] {
+        server.clear_faults();
+        server.inject(format!("{fault}*").parse::<Fault>().unwrap());
+        let flags = format!("{BOX} --key-id key-1 --timeout 2");
+        let run = examine(&folder(), &server, &flags);
+        assert_eq!(run.code, Some(5), "{fault}: {run:?}");
+        let (_, cause) = run.stdout.split_once("\nThe cause\n").unwrap();
+        let words: Vec<_> = cause.split_whitespace().collect();
+        assert!(words.join(" ").contains(expected), "{fault}: {run:?}");
+        let (_, json) = read(&folder(), &server, &flags);
+        let last = json["checked"].as_array().unwrap().last().unwrap();
+        assert!(
+            last["next"].as_str().unwrap().contains(expected),
+            "{json:#}"
+        );
+    }
+}
+
+#[test]
+fn a_status_alone_is_no_text_that_could_be_known() {
+    let server = start(boxed());
+    let flags = format!("{BOX} --key-id key-1");
+    for (fault, is_said) in [
+        ("redirect=https://login.example/token", false),
+        ("empty", false),
+        ("html", false),
+        ("no-token", false),
+        ("error=server_says:so", true),
+    ] {
+        server.clear_faults();
+        server.inject(format!("{fault}*").parse::<Fault>().unwrap());
+        let page = examine(&folder(), &server, &flags).stdout;
+        let text = "The catalogue does not know this text";
+        assert_eq!(page.contains(text), is_said, "{fault}: {page}");
+    }
+}

@@ -81,6 +81,7 @@ pub(super) async fn attempt(
     };
     let text = told(case, &error);
     case.step("token", State::Failed, text);
+    case.advise(passing(&error));
     Ok((case.outcome == Outcome::Refused).then_some(error))
 }
 
@@ -103,6 +104,32 @@ fn told(case: &Case, error: &ExchangeError) -> String {
         }
         // The error itself names the whole address.
         _ => scrubbed(&error.source().map_or_else(|| error.to_string(), chain)),
+    }
+}
+
+/// What to do about a failure that may pass.
+fn passing(error: &ExchangeError) -> Option<String> {
+    let wait = || {
+        let attempt = error.attempt()?;
+        attempt.header("retry-after").map(scrubbed)
+    };
+    match error.kind() {
+        ExchangeErrorKind::Server if error.is_retryable() => {
+            let wait = wait().map_or_else(String::new, |wait| format!("; it says after {wait} s"));
+            Some(format!(
+                "the server is too busy or out of order: wait, and try again{wait}"
+            ))
+        }
+        ExchangeErrorKind::Timeout => {
+            let text = "try again, with a longer `--timeout`; if it stays so, ask the provider whether the server is up";
+            Some(text.into())
+        }
+        ExchangeErrorKind::Transport if was_sent(error) => {
+            let text =
+                "try again; if it stays so, a proxy or a firewall between may break connections";
+            Some(text.into())
+        }
+        _ => None,
     }
 }
 

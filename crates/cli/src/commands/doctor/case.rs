@@ -3,7 +3,9 @@
 use jwt_bearer::provider::Class;
 use jwt_bearer::signer::PublicKey;
 use jwt_bearer::{Profile, TokenRequest};
-use jwt_bearer_diagnosis::{Certainty, Evidence, Finding, Report, diagnose, masked, masked_host};
+use jwt_bearer_diagnosis::{
+    Certainty, Evidence, Finding, Report, diagnose, masked, masked_host, scrubbed,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -40,6 +42,8 @@ pub(super) struct KeyId {
 pub(super) enum Outcome {
     /// The server gave a token.
     Ok,
+    /// What is set is incomplete or contradicts itself, so that nothing was looked at.
+    Settings,
     Other,
     /// The key cannot be opened or does not sign.
     Key,
@@ -136,6 +140,7 @@ impl Case {
             (Outcome::Ok, _) => return Ok(()),
             (Outcome::CauseFound, Some(cause)) => cause.class().into(),
             (Outcome::CauseFound | Outcome::Refused, _) => Code::Refused,
+            (Outcome::Settings, _) => Code::Configuration,
             (Outcome::Other, _) => Code::Other,
             (Outcome::Key, _) => Code::Key,
             (Outcome::Unreachable, _) => Code::Network,
@@ -153,6 +158,11 @@ impl Case {
             }
         };
         mask(&mut json["reply"]);
+        if self.outcome == Outcome::Key {
+            // What the key's software said is no reply; the step tells it.
+            json["reply"] = Value::Null;
+            json["wanted"] = Value::Array(Vec::new());
+        }
         for finding in json["findings"].as_array_mut().into_iter().flatten() {
             let lines = finding["evidence"].as_array_mut();
             lines.into_iter().flatten().for_each(mask);
@@ -166,6 +176,7 @@ impl Case {
         let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
         let verdict = match self.outcome {
             Outcome::Ok => "All is well: the server gave a token.",
+            Outcome::Settings => "The settings are of no use, so nothing was looked at.",
             Outcome::Other => "The server answered something that is no token.",
             Outcome::Key => "The key is of no use here, so no token was asked for.",
             Outcome::Refused => "The server refused, and the cause is not known.",
@@ -199,6 +210,25 @@ impl Case {
             page::steps(&self.steps),
         )
     }
+}
+
+/// Settings that cannot be used, for machines. People get them as from every other command.
+pub(super) fn unusable(failure: &Failure) -> Result<(), Failure> {
+    let step = Step {
+        name: "settings",
+        state: State::Failed,
+        text: write::harmless(&scrubbed(failure.text())),
+        next: failure.hints().first().map(|(_, hint)| hint.clone()),
+    };
+    let report = serde_json::to_value(diagnose(&Evidence::new()));
+    let mut report = report.unwrap_or_default();
+    report["wanted"] = Value::Array(Vec::new());
+    write::result(&write::json(&Machine {
+        outcome: Outcome::Settings,
+        token_requests: 0,
+        checked: &[step],
+        report,
+    })?)
 }
 
 /// The name of a provider that has one.

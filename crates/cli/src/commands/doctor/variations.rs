@@ -242,12 +242,14 @@ pub(super) async fn send(
             }
         };
         case.sent += 1;
-        let (state, how) = if accepted {
-            (State::Ok, "the server gave a token")
+        if accepted {
+            let how = told(variation);
+            let text = format!("{change}: the server gave a token{how}");
+            case.step("variation", State::Ok, text);
         } else {
-            (State::Failed, "refused too")
-        };
-        case.step("variation", state, format!("{change}: {how}"));
+            let text = format!("{change}: refused too");
+            case.step("variation", State::Failed, text);
+        }
         case.learn(|evidence| {
             evidence.probe(Probe::Varied {
                 variation,
@@ -259,6 +261,16 @@ pub(super) async fn send(
         }
     }
     Ok(())
+}
+
+/// What to set by that. The value is not on a page that may be shown to others.
+const fn told(variation: Variation) -> &'static str {
+    match variation {
+        Variation::WithKeyId | Variation::ThumbprintKeyId => "; `--key-id` sets that",
+        Variation::WithoutKeyId => "; `--key-id` is wrong",
+        Variation::AudienceIssuer | Variation::AudienceEndpoint => "; `--audience` sets that",
+        _ => "",
+    }
 }
 
 /// This machine's clock, set right by the server's.
