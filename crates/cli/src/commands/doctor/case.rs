@@ -57,6 +57,7 @@ impl Case {
     pub(super) fn new(trial: &TokenRequest, names: Vec<String>) -> Self {
         Self {
             steps: Vec::new(),
+            // The ids that are set are those that are sent: compared with themselves they would rule out a wrong one.
             evidence: Evidence::new().profile(*trial.profile()),
             outcome: Outcome::Other,
             sent: 0,

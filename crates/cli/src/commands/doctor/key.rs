@@ -34,7 +34,7 @@ pub(super) async fn look(
                 .any(|finding| finding.id() == "key-file");
             let text = match is_told {
                 true => "it cannot be opened; see below".into(),
-                false => scrubbed(&error),
+                false => with_flags(&scrubbed(&error)),
             };
             case.step("key", State::Failed, text);
             case.advise(hint);
@@ -88,6 +88,13 @@ fn learn(case: &mut Case, uri: Option<&str>, error: &str) {
         Some(bytes) => evidence.key_file(&bytes),
         None => evidence.message(error),
     });
+}
+
+/// What stands behind a flag for a secret is masked like a secret, and here it is the word for one.
+fn with_flags(text: &str) -> String {
+    text.replace("-env [masked]", "-env NAME")
+        .replace("-file [masked]", "-file FILE")
+        .replace("-fd [masked]", "-fd N")
 }
 
 /// Where a key lies in the user's folders is nobody's business.
