@@ -5,7 +5,7 @@ use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
 use crate::whose::{Server, guessed, profile, server};
-use crate::{Evidence, message};
+use crate::{Evidence, Probe, message};
 
 /// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
 ///
@@ -68,6 +68,9 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         };
         let mut finding = of_check(check, certainty, lines.clone());
         finding.is_tried = seen.is_cause(check);
+        if check == Check::Unreachable && is_own_port(evidence) {
+            finding.next = NOTHING_LISTENS.to_owned();
+        }
         let may_explain = is_topic && !seen.is_no_cause(check);
         finding.explains_reply = finding.is_tried || may_explain || (is_reply && *proof);
         findings.push(finding);
@@ -239,6 +242,26 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
     for finding in rest {
         push(finding, findings);
     }
+}
+
+/// What to do where no firewall stands between.
+const NOTHING_LISTENS: &str = "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?";
+
+/// Whether what refused the connection is this machine itself.
+fn is_own_port(evidence: &Evidence) -> bool {
+    evidence.probes.iter().any(|probe| match probe {
+        Probe::Connection {
+            host,
+            error: Some(error),
+        } => {
+            let is_own = ["127.0.0.1", "localhost", "[::1]"]
+                .into_iter()
+                .filter_map(|own| host.strip_prefix(own))
+                .any(|rest| rest.is_empty() || rest.starts_with(':'));
+            is_own && error.contains("refused")
+        }
+        _ => false,
+    })
 }
 
 /// More possibilities than this are told in short.

@@ -40,6 +40,7 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
                     &report,
                     &page::Telling {
                         is_complete: true,
+                        ruled_out: Some("--output json"),
                         stopped: None,
                         shown: &str::to_owned,
                     }

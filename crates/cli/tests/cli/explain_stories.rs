@@ -132,7 +132,7 @@ fn an_exp_error_with_ntp_running() {
     let (code, json) = read(&folder(), &server, &format!("{BOX} --key-id key-1"));
     assert_eq!(
         (code, first_of_doctor(&json)),
-        (Some(6), ("clock-behind", "certain"))
+        (Some(7), ("clock-behind", "certain"))
     );
 }
 

@@ -95,7 +95,7 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
             accepted,
         } => {
             times::check_variation(*variation, *accepted, seen);
-            check_variation(*variation, *accepted, seen);
+            check_variation(case, *variation, *accepted, seen);
         }
         Probe::Proxy { .. } | Probe::Clock { .. } => {}
     }
@@ -109,11 +109,18 @@ fn reached(check: Check, does: &str, host: &str, error: &Option<String>, seen: &
     }
 }
 
-fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
+fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: &mut Observed) {
+    let sent = case.evidence.assertion.as_ref();
+    let has_key_id = sent.is_some_and(|sent| sent.header().contains_key("kid"));
+    let about_key_id = if has_key_id {
+        Check::KidDiffers
+    } else {
+        Check::KidMissing
+    };
     let (check, change) = match variation {
         Variation::WithoutKeyId => (Check::KidDiffers, "without `kid`"),
-        Variation::WithKeyId => (Check::KidMissing, "with the `kid` of the configuration"),
-        Variation::ThumbprintKeyId => (Check::KidMissing, "with the key's thumbprint as `kid`"),
+        Variation::WithKeyId => (about_key_id, "with the `kid` that is known for the key"),
+        Variation::ThumbprintKeyId => (about_key_id, "with the key's thumbprint as `kid`"),
         Variation::AudienceIssuer => (Check::AudWrong, "with the server's issuer as `aud`"),
         Variation::AudienceEndpoint => (Check::AudWrong, "with the token endpoint as `aud`"),
         Variation::ServerTime => return,
