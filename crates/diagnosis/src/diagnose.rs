@@ -91,6 +91,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             is_known && explains,
             finding.certainty,
             explains,
+            !is_of_when(finding),
         ))
     });
 
@@ -108,6 +109,13 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         findings,
         notes: Vec::new(),
     }
+}
+
+/// Whether it says what was wrong by the server's clock, and not why: then who does comes first.
+fn is_of_when(finding: &Finding) -> bool {
+    [Check::Expired, Check::ExpTooFar, Check::NotYet]
+        .iter()
+        .any(|check| check.id() == finding.id)
 }
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.

@@ -272,7 +272,8 @@ impl Paste {
         let Some(last) = known.as_ref().or(found.last()) else {
             return;
         };
-        let is_same = |other: &&String| paste::signed_part(other) == paste::signed_part(last);
+        let own = paste::signed_part(last);
+        let is_same = |other: &&String| paste::signed_part(other) == own;
         let same = found.iter().chain(&known).filter(is_same);
         let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
         let earlier = found.iter().rev().find(|other| !is_same(other));

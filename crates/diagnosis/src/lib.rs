@@ -20,5 +20,5 @@ pub use diagnose::diagnose;
 pub use evidence::{Evidence, Reply, Request};
 pub use explain::{MAX_PASTE, Paste};
 pub use probe::{Probe, Variation};
-pub use redact::{masked, masked_host, scrubbed};
+pub use redact::{masked, masked_host, scrubbed, without_names};
 pub use report::{Certainty, Finding, Passed, Report};

@@ -6,13 +6,17 @@ pub(crate) const MASK: &str = "[masked]";
 /// The text without passwords, secrets and tokens, and whether there were any.
 pub(crate) fn without_named(text: &str) -> (String, bool) {
     let mut plain = String::with_capacity(text.len());
+    // GitHub and Snowflake take the assertion itself behind `Bearer`.
+    let is_assertion_sent = ["api.github.com", "snowflakecomputing.com"]
+        .iter()
+        .any(|host| text.contains(host));
     let mut from = 0;
     let mut at = 0;
     while let Some(start) = text[at..].find(is_name).map(|start| at + start) {
         let end = run_end(text, start);
         at = end;
         let name = Name::of(text, start, end);
-        if let Some((start, end)) = name.secret(text) {
+        if let Some((start, end)) = name.secret(text, is_assertion_sent) {
             plain.push_str(&text[from..start]);
             plain.push_str(MASK);
             (from, at) = (end, end);
@@ -47,13 +51,13 @@ impl Name {
     }
 
     /// Where the secret behind this name stands.
-    fn secret(&self, text: &str) -> Option<(usize, usize)> {
+    fn secret(&self, text: &str, is_assertion_sent: bool) -> Option<(usize, usize)> {
         let rest = &text[self.end..];
         if rest.starts_with("://") {
             return user_info(text, self.end + 3);
         }
         if matches!(self.plain.as_str(), "bearer" | "basic") {
-            return self.scheme(text);
+            return self.scheme(text, is_assertion_sent);
         }
         let is_user = matches!(self.plain.as_str(), "_u" | "__user" | "__proxy_user");
         if is_user {
@@ -77,7 +81,7 @@ impl Name {
     }
 
     /// What follows `Bearer` or `Basic`, unless it is a challenge or a sentence.
-    fn scheme(&self, text: &str) -> Option<(usize, usize)> {
+    fn scheme(&self, text: &str, is_assertion_sent: bool) -> Option<(usize, usize)> {
         const PROSE: [&str; 8] = [
             "token",
             "tokens",
@@ -93,11 +97,7 @@ impl Name {
         let is_challenge = ["realm=", "error=", "scope="]
             .iter()
             .any(|start| secret.starts_with(start));
-        // GitHub and Snowflake take the assertion itself there.
-        let is_assertion = secret.starts_with("eyJ")
-            && ["api.github.com", "snowflakecomputing.com"]
-                .iter()
-                .any(|host| text.contains(host));
+        let is_assertion = is_assertion_sent && secret.starts_with("eyJ");
         let word = secret.trim_end_matches(|c: char| c.is_ascii_punctuation());
         let is_prose = secret.is_empty() || PROSE.contains(&word.to_ascii_lowercase().as_str());
         let is_masked = secret.starts_with(['$', '<', '{', '[', '*', '…']);
@@ -187,8 +187,8 @@ impl Value {
         };
         let start = text.len() - value.len();
         // In a file of settings all of the line is the value.
-        let line = text[..name.start].rsplit('\n').next().unwrap_or_default();
-        let is_setting = line.trim().is_empty()
+        let before = text[..name.start].trim_end_matches([' ', '\t']);
+        let is_setting = (before.is_empty() || before.ends_with('\n'))
             && !is_quoted
             && mark.starts_with(':')
             && !name.plain.contains("token");

@@ -257,12 +257,22 @@ impl Times {
         if self.is_zoned(since) {
             return seen.hinted(Check::LocalTime, line);
         }
-        let is_right = self.ahead.is_some_and(Ahead::is_right);
-        if is_right && since > 30 && self.sent.is_none() {
-            let line = format!("{line}, though this machine's clock is right");
-            return seen.hinted(Check::SignerClock, line);
+        if self.sent.is_some() {
+            return seen.proven(Check::Expired, line);
         }
-        seen.proven(Check::Expired, line);
+        // From outside, a clock that is behind and an assertion that was kept look the same.
+        let off = self.iat.map_or_else(
+            || line.clone(),
+            |iat| {
+                let age = self.age(iat);
+                format!("`iat` is {age} s before the reply's `Date`")
+            },
+        );
+        let off = format!(
+            "{off}: the clock that it was made by is behind, or it was sent that long after it was made"
+        );
+        seen.hinted(Check::SignerClock, off);
+        seen.hinted(Check::Expired, line);
     }
 
     fn explain_too_far(&self, rest: i64, max: i64, seen: &mut Observed) {
@@ -280,18 +290,27 @@ impl Times {
         if self.is_zoned(rest) {
             return seen.hinted(Check::LocalTime, line);
         }
-        if self.ahead.is_some_and(Ahead::is_right) && self.sent.is_none() && self.issued_ahead() {
-            let line = format!("{line}, though this machine's clock is right");
+        if self.sent.is_none() && self.is_issued_ahead() {
+            return seen.hinted(Check::SignerClock, line);
+        }
+        if self.sent.is_none() && self.iat.is_none() {
+            let line = format!("{line}: it was given so long a life, or the clock is ahead");
+            if !self.ahead.is_some_and(Ahead::is_right) {
+                seen.hinted(Check::LifeTooLong, line.as_str());
+            }
             return seen.hinted(Check::SignerClock, line);
         }
         seen.proven(Check::ExpTooFar, line);
     }
 
-    fn issued_ahead(&self) -> bool {
-        match (self.iat, self.now) {
-            (Some(iat), Some(now)) => iat > now.saturating_add(1),
-            _ => true,
-        }
+    /// Seconds from a time in the assertion to the reply's `Date`.
+    fn age(&self, time: i64) -> i64 {
+        self.now.map_or(0, |now| now.saturating_sub(time))
+    }
+
+    /// Whether `iat` is ahead of the reply's `Date` by more than a second's cut.
+    fn is_issued_ahead(&self) -> bool {
+        self.iat.is_some_and(|iat| self.age(iat) < -1)
     }
 
     fn check_start(&self, seen: &mut Observed) {
@@ -324,11 +343,13 @@ impl Times {
         if self.is_zoned(early) {
             return seen.hinted(Check::LocalTime, line);
         }
-        if early > 5 && self.ahead.is_some_and(Ahead::is_right) && self.sent.is_none() {
-            return seen.hinted(Check::SignerClock, line);
-        }
         // A second can be the cut of the `Date`.
-        seen.noted(Check::NotYet, early > 1, line);
+        if self.sent.is_some() || early <= 1 {
+            return seen.noted(Check::NotYet, early > 1, line);
+        }
+        let line = format!("{line}: the clock that it was made by is ahead, or it was set ahead");
+        seen.hinted(Check::SignerClock, line.as_str());
+        seen.hinted(Check::NotYet, line);
     }
 
     /// Whether a difference is that of a time zone: quarters of an hour, half an hour at least.
