@@ -156,6 +156,9 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
                 push(finding.of_entry(entry), findings);
             }
             Some(State::Passed(_)) => {}
+            // They say the same of this machine, and here nobody knows whose clock it is.
+            None if matches!(check, Check::ClockAhead | Check::ClockBehind)
+                && seen.has_failed(Check::SignerClock) => {}
             None => left.push(of_check(check, Certainty::Possible, Vec::new())),
         }
     }
@@ -198,6 +201,9 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
         });
     }
     let is_hinted = findings.len() > before;
+    if is_hinted {
+        left.retain(|finding| !is_of_when(finding));
+    }
     let is_only = left.len() == 1;
     for finding in &mut left {
         if !is_hinted && (is_only || entry.usual == Some(finding.id)) {

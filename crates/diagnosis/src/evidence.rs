@@ -240,7 +240,7 @@ impl Request {
     ) -> Self {
         let parameters = parameters.into_iter().map(|(name, value)| {
             let (name, value) = (name.as_ref(), value.as_ref());
-            let kept = if Self::PLAIN.contains(&name) {
+            let kept = if Self::is_plain(name) {
                 value
             } else if value.is_empty() {
                 ""
@@ -251,6 +251,11 @@ impl Request {
         });
         self.parameters = Some(parameters.collect());
         self
+    }
+
+    /// Whether the value of this parameter is looked at.
+    pub(crate) fn is_plain(name: &str) -> bool {
+        Self::PLAIN.contains(&name)
     }
 
     /// Whether it asks for a token, and is no other call of an API.

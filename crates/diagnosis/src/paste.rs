@@ -258,11 +258,16 @@ pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
 /// The most JSON values that are read; a text of more is no evidence.
 const MOST_JSON: usize = 256;
 
+/// The most attempts that may go far and fail: what nests without end would be read again at each of its brackets.
+const MOST_FAR: usize = 500;
+
 /// JSON objects and arrays anywhere in the text, outermost first, with their text.
 pub(crate) fn json_values(text: &str) -> Vec<(Value, &str)> {
     let mut values = Vec::new();
     let mut from = 0;
+    let mut far = 0;
     while values.len() < MOST_JSON
+        && far < MOST_FAR
         && let Some(at) = text[from..].find(['{', '[']).map(|at| from + at)
     {
         // Logs have much else in brackets.
@@ -278,7 +283,13 @@ pub(crate) fn json_values(text: &str) -> Vec<(Value, &str)> {
                 values.push((value, &text[at..end]));
                 from = end;
             }
-            _ => from = at + 1,
+            other => {
+                let error = other.and_then(Result::err);
+                far += usize::from(
+                    error.is_some_and(|error| error.line() > 1 || error.column() > 200),
+                );
+                from = at + 1;
+            }
         }
     }
     values

@@ -1,5 +1,6 @@
 use jwt_bearer_assertion::Defect;
 use jwt_bearer_provider::Check;
+use jwt_bearer_signer::Algorithm;
 
 use super::Case;
 use crate::observed::Observed;
@@ -62,6 +63,20 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         ],
         "the assertion has the form of a JWT: parts, base64url, JSON",
     );
+    let octets = assertion.signature().len();
+    let algorithm = assertion
+        .algorithm()
+        .map(Algorithm::name)
+        .unwrap_or_default();
+    let is_rsa = algorithm.starts_with("RS") || algorithm.starts_with("PS");
+    // Whoever makes an RSA key takes a multiple of 128 bits.
+    if is_rsa && octets >= 128 && !octets.is_multiple_of(16) {
+        let line = format!("the signature has {octets} octets, as no usual RSA key makes them");
+        seen.hinted(Check::SignatureLength, line);
+    }
+    if is_rsa {
+        seen.passed(&[Check::SignatureDer], "only ECDSA has signatures in DER");
+    }
     if !assertion.signature().is_empty() {
         let line = "the signature has the form that the algorithm makes";
         seen.passed(

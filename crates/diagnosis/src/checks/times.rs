@@ -257,6 +257,7 @@ impl Times {
         if self.is_zoned(since) {
             return seen.hinted(Check::LocalTime, line);
         }
+        seen.passed(&[Check::LocalTime], "the times are not off by a time zone");
         if self.sent.is_some() {
             return seen.proven(Check::Expired, line);
         }
@@ -290,6 +291,7 @@ impl Times {
         if self.is_zoned(rest) {
             return seen.hinted(Check::LocalTime, line);
         }
+        seen.passed(&[Check::LocalTime], "the times are not off by a time zone");
         if self.sent.is_none() && self.is_issued_ahead() {
             return seen.hinted(Check::SignerClock, line);
         }

@@ -1,4 +1,4 @@
-//! What stands around the evidence in what people paste. No paste says beyond doubt what is wrong, whatever its words.
+//! What stands around the evidence in what people paste.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use crate::request::GRANT;
 const CERTIFICATE: &str = include_str!("../../../keyfile/testdata/rsa-certificate.pem");
 const OTHER_CERTIFICATE: &str = include_str!("../../../keyfile/testdata/p256-certificate.pem");
 
-/// A paste, and the ids that it may be called by; none where it shows no cause at all, and silence is right.
+/// A paste, and the ids of all that is wrong in it; none where it shows no cause at all, and silence is right.
 pub(crate) struct Noisy {
     pub(crate) text: String,
     pub(crate) truth: &'static [&'static str],
@@ -39,7 +39,7 @@ pub(crate) fn pastes() -> Vec<Noisy> {
             "* connect to ::1 port 443 from ::1 port 5 failed: Connection refused\n* Connected to api.box.com\n\
              > POST /oauth2/token HTTP/1.1\n> Host: api.box.com\n>\n< HTTP/1.1 400 Bad Request\n<\n\
              {\"error\":\"invalid_grant\",\"error_description\":\"Please check the 'sub' claim.\"}",
-            &["box-subject-kind"],
+            &[],
         ),
         noisy(
             "* SSL certificate verify result: self-signed certificate, continuing anyway.\n< HTTP/1.1 400 Bad\n<\n\
@@ -67,7 +67,7 @@ pub(crate) fn pastes() -> Vec<Noisy> {
         noisy("curl https://api.box.com/oauth2/token -d @body.txt", &[]),
         noisy(
             "curl https://api.box.com/oauth2/token -d 'grant_type=x' -d assertion=$JWT",
-            &["grant-type-wrong"],
+            &["grant-type-wrong", "client-id-missing"],
         ),
         noisy(
             "curl https://api.box.com/oauth2/token --data-urlencode assertion@jwt.txt",
