@@ -1,5 +1,6 @@
 use jwt_bearer_provider::{Check, Entry};
 
+use crate::checks::network::is_busy;
 use crate::checks::{self, Case};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
@@ -36,10 +37,13 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 
     let mut findings = Vec::new();
     for entry in &entries {
-        explain(entry, &seen, server, &mut findings);
+        explain(entry, &seen, server, evidence.is_pasted, &mut findings);
     }
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
+    }
+    if entries.is_empty() {
+        findings.extend(busy(evidence));
     }
     for (check, state) in seen.states() {
         let State::Failed { proof, lines } = state else {
@@ -139,13 +143,26 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
 }
 
 /// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
-fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mut Vec<Finding>) {
+fn explain(
+    entry: &'static Entry,
+    seen: &Observed,
+    server: Server,
+    is_pasted: bool,
+    findings: &mut Vec<Finding>,
+) {
     let before = findings.len();
     let mut left = Vec::new();
     for &check in entry.shown {
         match seen.state(check) {
             // It is wrong, and changing it did not help.
             Some(State::Failed { .. }) if seen.is_no_cause(check) => {}
+            // It is so for most, and does no harm to most.
+            Some(State::Failed {
+                proof: false,
+                lines,
+            }) if check == Check::AudLogin && entry.usual != Some(check.id()) => {
+                left.push(of_check(check, Certainty::Possible, lines.clone()));
+            }
             Some(State::Failed { proof, lines }) => {
                 let certainty = if *proof {
                     Certainty::Certain
@@ -204,7 +221,8 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
     if is_hinted {
         left.retain(|finding| !is_of_when(finding));
     }
-    let is_only = left.len() == 1;
+    // Of a paste nobody knows whether it is all; what is left there is left, and no more.
+    let is_only = left.len() == 1 && (!is_pasted || entry.shown.len() + entry.unseen.len() == 1);
     for finding in &mut left {
         if !is_hinted && (is_only || entry.usual == Some(finding.id)) {
             finding.certainty = Certainty::Likely;
@@ -256,7 +274,7 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
 }
 
 /// More possibilities than this are told in short.
-const MOST_POSSIBLE: usize = 5;
+const MOST_POSSIBLE: usize = 6;
 
 fn quoted(entry: &Entry) -> String {
     let text = entry.texts.first().copied().or(entry.error);
@@ -307,6 +325,30 @@ impl Finding {
         self.explains_reply = true;
         self
     }
+}
+
+/// What a status alone tells: too much to do, or out of order.
+fn busy(evidence: &Evidence) -> Option<Finding> {
+    let status = evidence.reply.as_ref()?.status?;
+    let what = match status {
+        429 => "the server had too many requests, of this app or of this address",
+        _ if is_busy(status) => "the server, or a gateway before it, is out of order or busy",
+        _ => return None,
+    };
+    Some(Finding {
+        id: "busy",
+        entry: None,
+        class: jwt_bearer_provider::Class::Network,
+        certainty: Certainty::Likely,
+        explains_reply: true,
+        is_tried: false,
+        what: what.to_owned(),
+        evidence: vec![format!("status {status}")],
+        next:
+            "wait, by the header `Retry-After` if there is one, and try again with a new assertion"
+                .to_owned(),
+        sources: vec!["https://www.rfc-editor.org/rfc/rfc9110#section-15.6"],
+    })
 }
 
 /// What a profile of the caller's own knows.

@@ -65,6 +65,13 @@ impl Observed {
         }
     }
 
+    /// What these were seen by says nothing.
+    pub(crate) fn forget(&mut self, checks: &[Check]) {
+        for check in checks {
+            self.states.remove(check);
+        }
+    }
+
     pub(crate) fn is_cause(&self, check: Check) -> bool {
         self.causes.contains(&check)
     }

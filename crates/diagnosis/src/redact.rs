@@ -224,6 +224,9 @@ fn scrubbed_run(run: &str) -> String {
     if crate::whose::ending(&bare.to_ascii_lowercase()).is_some() {
         return masked_host(run);
     }
+    if is_host(bare) {
+        return masked_host(run);
+    }
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
     let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
     let is_secret = (run.len() >= 20 && digits >= 3 && letters >= 3)
@@ -336,6 +339,25 @@ fn is_value(before: &str) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric();
     let kind = bare.rsplit(|c| !is_name(c)).next().unwrap_or_default();
     bare.ends_with('=') || KINDS.contains(&kind.to_ascii_lowercase().as_str())
+}
+
+/// Whether it looks like the name of a machine: three labels or more, or an ending that only those have.
+fn is_host(run: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        "ch", "com", "corp", "de", "edu", "eu", "internal", "lan", "local", "net", "org", "uk",
+    ];
+    let labels: Vec<_> = run.split('.').collect();
+    let is_label = |label: &&str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let Some(last) = labels.last().filter(|_| labels.iter().all(is_label)) else {
+        return false;
+    };
+    let is_ending = last.len() >= 2 && last.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_ending && (labels.len() > 2 || labels.len() == 2 && ENDINGS.contains(last))
 }
 
 /// A path on a machine, or the name of a user or a key behind its kind.

@@ -3,8 +3,9 @@
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "[masked]";
 
-/// The text without passwords, secrets and tokens, and whether there were any.
-pub(crate) fn without_named(text: &str) -> (String, bool) {
+/// The text without passwords, secrets and tokens, and those that it had.
+pub(crate) fn without_named(text: &str) -> (String, Vec<&str>) {
+    let mut secrets = Vec::new();
     let mut plain = String::with_capacity(text.len());
     // GitHub and Snowflake take the assertion itself behind `Bearer`.
     let is_assertion_sent = ["api.github.com", "snowflakecomputing.com"]
@@ -19,11 +20,29 @@ pub(crate) fn without_named(text: &str) -> (String, bool) {
         if let Some((start, end)) = name.secret(text, is_assertion_sent) {
             plain.push_str(&text[from..start]);
             plain.push_str(MASK);
+            secrets.push(&text[start..end]);
             (from, at) = (end, end);
         }
     }
     plain.push_str(&text[from..]);
-    (plain, from > 0)
+    (plain, secrets)
+}
+
+/// The text without these secrets wherever they stand; what is short stands in other words too.
+pub(crate) fn without(text: String, secrets: &[&str]) -> String {
+    /// Of more nobody knows any more what they are.
+    const MOST: usize = 64;
+    let mut own: Vec<_> = secrets
+        .iter()
+        .flat_map(|secret| [*secret, secret.split_once(':').map_or("", |(_, own)| own)])
+        .map(str::trim)
+        .filter(|secret| secret.len() >= 6)
+        .collect();
+    own.sort_unstable();
+    own.dedup();
+    own.into_iter()
+        .take(MOST)
+        .fold(text, |text, secret| text.replace(secret, MASK))
 }
 
 const fn is_name(c: char) -> bool {
@@ -76,7 +95,8 @@ impl Name {
         let is_assertion = secret.starts_with("eyJ") && !self.is_of_reply();
         let is_prose = self.plain == "token"
             && text[..self.start].ends_with(' ')
-            && !secret.bytes().any(|byte| byte.is_ascii_digit());
+            // Words, or the number of a status.
+            && (secret.len() <= 3 || !secret.bytes().any(|byte| byte.is_ascii_digit()));
         (!is_none && !is_assertion && !is_prose).then_some(value.span())
     }
 

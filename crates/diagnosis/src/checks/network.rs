@@ -35,6 +35,10 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
         let line = "the reply is one of an OAuth server or an API";
         return seen.passed(&[Check::ReplyEmpty, Check::ReplyNotOauth], line);
     }
+    // Then the status says it all.
+    if is_busy(status) {
+        return;
+    }
     if body.is_empty() {
         seen.proven(
             Check::ReplyEmpty,
@@ -46,6 +50,11 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
             format!("status {status}, with a page of HTML or XML"),
         );
     }
+}
+
+/// Whether the server, or what stands before it, has too much to do or is out of order.
+pub(crate) const fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 500..600)
 }
 
 fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {

@@ -135,7 +135,13 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             } else {
                 masked(other)
             };
-            seen.proven(Check::GrantTypeWrong, format!("`grant_type` is {shown}"));
+            // A paste without an assertion can be of another grant altogether.
+            let proof = !case.evidence.is_pasted || is_there("assertion");
+            seen.noted(
+                Check::GrantTypeWrong,
+                proof,
+                format!("`grant_type` is {shown}"),
+            );
         }
     }
 }
