@@ -40,7 +40,7 @@ fn what_programs_print() {
         ("java-box", "clock-behind", Likely),
         ("csharp-box", "box-sub", Possible),
         ("salesforce-cli", "salesforce-not-preauthorized", Likely),
-        ("php-guzzle", "box-exp-too-far", Possible),
+        ("php-guzzle", "exp-milliseconds", Possible),
         ("apex", "aud-list", Certain),
         ("curl-http2", "jti-constant", Certain),
         ("postman", "jti-constant", Certain),
