@@ -7,6 +7,7 @@ use crate::paste::header;
 #[derive(Default)]
 pub(crate) struct Curl {
     pub(crate) url: Option<String>,
+    pub(crate) method: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) data: Vec<String>,
     /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
@@ -31,6 +32,7 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
     let mut curl = Curl::default();
     // What curl writes as the type by itself.
     let mut own_type = None;
+    let mut is_get = false;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -39,6 +41,8 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
                 curl.is_hidden |= data.as_deref().is_some_and(is_hidden);
                 curl.data.extend(data);
             }
+            "-X" | "--request" => curl.method = words.next().cloned(),
+            "-G" | "--get" => is_get = true,
             "-F" | "--form" | "--form-string" => {
                 curl.is_hidden = true;
                 own_type = Some("multipart/form-data");
@@ -74,6 +78,11 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
             }
             _ => {}
         }
+    }
+    // Then the data goes into the URL.
+    if is_get && let Some(url) = &mut curl.url {
+        url.push('?');
+        url.push_str(&std::mem::take(&mut curl.data).join("&"));
     }
     curl.content_type = curl.content_type.or(own_type.map(str::to_owned));
     Some(curl)

@@ -1,7 +1,7 @@
 use jwt_bearer_provider::{Check, Entry};
 
-use crate::checks::network::is_busy;
 use crate::checks::{self, Case};
+use crate::finding::{busy, of_check, of_entry, of_profile};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
@@ -287,89 +287,6 @@ fn push(finding: Finding, findings: &mut Vec<Finding>) {
         Some(_) => {}
         None => findings.push(finding),
     }
-}
-
-fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
-    Finding {
-        id: check.id(),
-        entry: None,
-        class: check.class(),
-        certainty,
-        explains_reply: false,
-        is_tried: false,
-        what: check.what().to_owned(),
-        evidence,
-        next: check.next().to_owned(),
-        sources: check.sources().to_vec(),
-    }
-}
-
-fn of_entry(entry: &'static Entry, certainty: Certainty) -> Finding {
-    Finding {
-        id: entry.id,
-        entry: Some(entry.id),
-        class: entry.class,
-        certainty,
-        explains_reply: true,
-        is_tried: false,
-        what: entry.cause.to_owned(),
-        evidence: Vec::new(),
-        next: entry.remedy.to_owned(),
-        sources: entry.sources.to_vec(),
-    }
-}
-
-impl Finding {
-    fn of_entry(mut self, entry: &'static Entry) -> Self {
-        self.entry = Some(entry.id);
-        self.explains_reply = true;
-        self
-    }
-}
-
-/// What a status alone tells: too much to do, or out of order.
-fn busy(evidence: &Evidence) -> Option<Finding> {
-    let status = evidence.reply.as_ref()?.status?;
-    let what = match status {
-        429 => "the server had too many requests, of this app or of this address",
-        _ if is_busy(status) => "the server, or a gateway before it, is out of order or busy",
-        _ => return None,
-    };
-    Some(Finding {
-        id: "busy",
-        entry: None,
-        class: jwt_bearer_provider::Class::Network,
-        certainty: Certainty::Likely,
-        explains_reply: true,
-        is_tried: false,
-        what: what.to_owned(),
-        evidence: vec![format!("status {status}")],
-        next:
-            "wait, by the header `Retry-After` if there is one, and try again with a new assertion"
-                .to_owned(),
-        sources: vec!["https://www.rfc-editor.org/rfc/rfc9110#section-15.6"],
-    })
-}
-
-/// What a profile of the caller's own knows.
-fn of_profile(evidence: &Evidence, said: &Said, is_unknown: bool) -> Option<Finding> {
-    let profile = evidence.profile.filter(|_| is_unknown)?;
-    let refusal = said.refusal.as_ref()?;
-    let json = serde_json::json!({ "error": refusal.error, "error_description": refusal.text });
-    let response = jwt_bearer_provider::ErrorResponse::from_json(json.to_string().as_bytes())?;
-    let cause = profile.cause(&response)?;
-    Some(Finding {
-        id: "profile",
-        entry: None,
-        class: jwt_bearer_provider::Class::Configuration,
-        certainty: Certainty::Likely,
-        explains_reply: true,
-        is_tried: false,
-        what: cause.cause.to_owned(),
-        evidence: vec![format!("the profile {} knows this text", profile.name)],
-        next: cause.remedy.to_owned(),
-        sources: Vec::new(),
-    })
 }
 
 fn passed(seen: &Observed) -> Vec<Passed> {

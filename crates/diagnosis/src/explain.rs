@@ -147,6 +147,9 @@ impl Paste {
                         if let Some(url) = &command.url {
                             request = request.url(url);
                         }
+                        if let Some(method) = &command.method {
+                            request = request.method(method);
+                        }
                         if let Some(content_type) = &command.content_type {
                             request = request.content_type(content_type);
                         }

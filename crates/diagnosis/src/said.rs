@@ -1,7 +1,8 @@
 use jwt_bearer_provider::{Entry, normal};
 
 use crate::message::Whose;
-use crate::redact::{scrubbed, without_names};
+use crate::names::without_names;
+use crate::redact::scrubbed;
 use crate::refusal::Refusal;
 use crate::{Evidence, message};
 

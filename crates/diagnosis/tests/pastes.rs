@@ -200,6 +200,31 @@ fn a_server_that_repeats_names() {
     }
 }
 
+#[test]
+fn options_of_curl() {
+    let url = "https://api.box.com/oauth2/token";
+    for (options, id) in [
+        ("-X GET -d grant_type=x", "method-not-post"),
+        (
+            "-G -d grant_type=x -d assertion=$JWT",
+            "parameters-in-query",
+        ),
+        ("-F assertion=x", "body-not-form"),
+        ("--json '{}'", "body-not-form"),
+    ] {
+        let report = explained(&format!("curl {url} {options}"));
+        assert!(certain(&report).contains(&id), "{options}: {report}");
+    }
+    for options in [
+        "-d @body.txt",
+        "-d assertion=$JWT",
+        "-d grant_type=$GRANT -d assertion=$JWT",
+    ] {
+        let report = explained(&format!("curl -X POST {url} {options}"));
+        assert_eq!(certain(&report), [""; 0], "{options}: {report}");
+    }
+}
+
 /// A secret that was told by its name is taken out wherever else it stands.
 #[test]
 fn a_secret_that_is_repeated() {

@@ -1,6 +1,6 @@
 use jwt_bearer_provider::Check;
 
-use super::{Case, times};
+use super::Case;
 use crate::observed::Observed;
 use crate::redact::{masked_host, scrubbed};
 use crate::refusal::Refusal;
@@ -103,7 +103,7 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
             variation,
             accepted,
         } => {
-            times::check_variation(*variation, *accepted, seen);
+            check_time(*variation, *accepted, seen);
             check_variation(*variation, *accepted, seen);
         }
         Probe::Proxy { .. } | Probe::Clock { .. } => {}
@@ -137,4 +137,22 @@ fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
         _ => &[],
     };
     seen.tried_in_vain(ruled_out, &format!("{change}, the server refused too"));
+}
+
+/// What the server's time in the assertion proved.
+fn check_time(variation: Variation, accepted: bool, seen: &mut Observed) {
+    if variation != Variation::ServerTime {
+        return;
+    }
+    if accepted {
+        let line = "with the server's time in the assertion, the server gave a token";
+        let known = [Check::ClockAhead, Check::ClockBehind]
+            .into_iter()
+            .find(|check| seen.has_failed(*check));
+        seen.tried(known.unwrap_or(Check::SignerClock), line);
+    } else {
+        let line = "with the server's time in the assertion, the server refused too";
+        let clocks = [Check::SignerClock, Check::ClockAhead, Check::ClockBehind];
+        seen.tried_in_vain(&clocks, line);
+    }
 }

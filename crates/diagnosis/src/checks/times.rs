@@ -4,8 +4,8 @@ use jwt_bearer_assertion::Defect;
 use jwt_bearer_provider::Check;
 
 use super::Case;
+use crate::Probe;
 use crate::observed::Observed;
-use crate::{Probe, Variation};
 
 /// Seconds since 1970.
 pub(crate) fn seconds(time: SystemTime) -> Option<i64> {
@@ -384,23 +384,5 @@ impl Times {
         let rest = off.rem_euclid(QUARTER);
         let near = rest <= 60 || rest >= QUARTER - 60;
         near && off.saturating_abs() >= QUARTER
-    }
-}
-
-/// What a changed request proved.
-pub(crate) fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
-    if variation != Variation::ServerTime {
-        return;
-    }
-    if accepted {
-        let line = "with the server's time in the assertion, the server gave a token";
-        let known = [Check::ClockAhead, Check::ClockBehind]
-            .into_iter()
-            .find(|check| seen.has_failed(*check));
-        seen.tried(known.unwrap_or(Check::SignerClock), line);
-    } else {
-        let line = "with the server's time in the assertion, the server refused too";
-        let clocks = [Check::SignerClock, Check::ClockAhead, Check::ClockBehind];
-        seen.tried_in_vain(&clocks, line);
     }
 }
