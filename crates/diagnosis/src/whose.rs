@@ -5,11 +5,12 @@ use crate::checks::host_of;
 use crate::message::Whose;
 
 /// Hosts by their endings, and whose they are.
-const HOSTS: [(&str, &str); 14] = [
+const HOSTS: [(&str, &str); 15] = [
     ("box.com", "box"),
     ("salesforce.com", "salesforce"),
     ("force.com", "salesforce"),
     ("salesforce-setup.com", "salesforce"),
+    ("my.site.com", "salesforce"),
     ("googleapis.com", "google"),
     ("docusign.com", "docusign"),
     ("snowflakecomputing.com", "snowflake"),

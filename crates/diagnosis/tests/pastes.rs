@@ -225,6 +225,31 @@ fn options_of_curl() {
     }
 }
 
+/// The file of the configuration can be old, so that its key id is no proof.
+#[test]
+fn a_key_id_that_was_deleted() {
+    let config = r#"{"boxAppSettings":{"clientID":"abcdefghijklmnop0123","clientSecret":"x","appAuth":{"publicKeyID":"k3y1d000","privateKey":"x","passphrase":"x"}},"enterpriseID":"7654321"}"#;
+    let jwt = jwt(&json!({"alg": "RS256", "kid": "k3y1d000"}), &claims());
+    let error = r#"{"error":"invalid_grant","error_description":"kid invalid, unable to lookup correct key"}"#;
+    let report = explained(&format!("{config}\n{jwt}\n{error}"));
+    first(&report, "kid-differs", Certainty::Likely);
+}
+
+/// The address of a site is a login host of Salesforce too.
+#[test]
+fn a_site_of_salesforce() {
+    let site = "https://acme.my.site.com";
+    let claims =
+        json!({"iss": "3MVG9abc", "sub": "ann@example.com", "aud": site, "exp": 1_700_000_000});
+    let report = explained(&format!(
+        "> POST /services/oauth2/token HTTP/1.1\n> Host: acme.my.site.com\n>\n{}\n< HTTP/1.1 400 Bad\n<\n{}",
+        jwt(&json!({"alg": "RS256"}), &claims),
+        json!({"error": "invalid_grant", "error_description": "audience is invalid"}),
+    ));
+    assert!(report.reply_is_known(), "{report}");
+    assert_eq!(report.provider(), "salesforce");
+}
+
 /// A secret that was told by its name is taken out wherever else it stands.
 #[test]
 fn a_secret_that_is_repeated() {
