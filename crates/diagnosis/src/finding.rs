@@ -47,7 +47,9 @@ impl Finding {
 
 /// What a status alone tells: too much to do, or out of order.
 pub(crate) fn busy(evidence: &Evidence) -> Option<Finding> {
-    let status = evidence.reply.as_ref()?.status?;
+    // Of a request of the command's own, its error says so already.
+    let reply = evidence.reply.as_ref().filter(|_| evidence.is_pasted)?;
+    let status = reply.status?;
     let what = match status {
         429 => "the server had too many requests, of this app or of this address",
         _ if is_busy(status) => "the server, or a gateway before it, is out of order or busy",
