@@ -4,7 +4,8 @@ mod claims;
 pub(crate) mod config;
 mod jwt;
 mod key;
-mod network;
+mod marks;
+pub(crate) mod network;
 mod request;
 pub(crate) mod times;
 
@@ -78,5 +79,6 @@ pub(crate) fn run(case: &Case<'_>) -> Observed {
     key::check(case, &mut seen);
     config::check(case, &mut seen);
     network::check(case, &mut seen);
+    marks::forget(case, &mut seen);
     seen
 }

@@ -1,11 +1,13 @@
 //! Command lines of curl.
 
+use crate::Request;
 use crate::paste::header;
 
 /// What a command line of curl, or a part of one, has.
 #[derive(Default)]
 pub(crate) struct Curl {
     pub(crate) url: Option<String>,
+    pub(crate) method: Option<String>,
     pub(crate) content_type: Option<String>,
     pub(crate) data: Vec<String>,
     /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
@@ -28,6 +30,9 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
     }
     let words = words_of_shell(&line[at.unwrap_or_default()..]);
     let mut curl = Curl::default();
+    // What curl writes as the type by itself.
+    let mut own_type = None;
+    let mut is_get = false;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -36,7 +41,19 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
                 curl.is_hidden |= data.as_deref().is_some_and(is_hidden);
                 curl.data.extend(data);
             }
-            "-F" | "--form" | "--json" | "-T" | "--upload-file" | "-K" | "--config" => {
+            "-X" | "--request" => curl.method = words.next().cloned(),
+            "-G" | "--get" => is_get = true,
+            "-F" | "--form" | "--form-string" => {
+                curl.is_hidden = true;
+                own_type = Some("multipart/form-data");
+                words.next();
+            }
+            "--json" => {
+                curl.is_hidden = true;
+                own_type = Some("application/json");
+                words.next();
+            }
+            "-T" | "--upload-file" | "-K" | "--config" => {
                 curl.is_hidden = true;
                 words.next();
             }
@@ -62,13 +79,23 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
             _ => {}
         }
     }
+    // Then the data goes into the URL.
+    if is_get && let Some(url) = &mut curl.url {
+        url.push('?');
+        url.push_str(&std::mem::take(&mut curl.data).join("&"));
+    }
+    curl.content_type = curl.content_type.or(own_type.map(str::to_owned));
     Some(curl)
 }
 
-/// Whether the shell or curl puts something in its place: `@file`, `NAME@file`, `$VARIABLE`.
+/// Whether the shell or curl puts something else in its place: `@file`, `NAME@file`, `$VARIABLE`. A parameter whose value
+/// nobody looks at is there all the same.
 fn is_hidden(data: &str) -> bool {
-    let name = data.split('=').next().unwrap_or_default();
-    name.contains('@') || data.contains(['$', '`'])
+    data.split('&').any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let is_of_shell = |text: &str| text.contains(['$', '`']);
+        name.contains('@') || is_of_shell(name) || is_of_shell(value) && Request::is_plain(name)
+    })
 }
 
 /// Words with quotes taken off.

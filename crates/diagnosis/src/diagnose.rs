@@ -1,6 +1,7 @@
 use jwt_bearer_provider::{Check, Entry};
 
 use crate::checks::{self, Case};
+use crate::finding::{busy, of_check, of_entry, of_profile};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
@@ -36,10 +37,13 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 
     let mut findings = Vec::new();
     for entry in &entries {
-        explain(entry, &seen, server, &mut findings);
+        explain(entry, &seen, server, evidence.is_pasted, &mut findings);
     }
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
+    }
+    if entries.is_empty() {
+        findings.extend(busy(evidence));
     }
     for (check, state) in seen.states() {
         let State::Failed { proof, lines } = state else {
@@ -94,6 +98,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             is_known && explains,
             finding.certainty,
             explains,
+            !is_of_when(finding),
         ))
     });
 
@@ -111,6 +116,13 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         findings,
         notes: Vec::new(),
     }
+}
+
+/// Whether it says what was wrong by the server's clock, and not why: then who does comes first.
+fn is_of_when(finding: &Finding) -> bool {
+    [Check::Expired, Check::ExpTooFar, Check::NotYet]
+        .iter()
+        .any(|check| check.id() == finding.id)
 }
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.
@@ -134,13 +146,26 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
 }
 
 /// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
-fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mut Vec<Finding>) {
+fn explain(
+    entry: &'static Entry,
+    seen: &Observed,
+    server: Server,
+    is_pasted: bool,
+    findings: &mut Vec<Finding>,
+) {
     let before = findings.len();
     let mut left = Vec::new();
     for &check in entry.shown {
         match seen.state(check) {
             // It is wrong, and changing it did not help.
             Some(State::Failed { .. }) if seen.is_no_cause(check) => {}
+            // It is so for most, and does no harm to most.
+            Some(State::Failed {
+                proof: false,
+                lines,
+            }) if check == Check::AudLogin && entry.usual != Some(check.id()) => {
+                left.push(of_check(check, Certainty::Possible, lines.clone()));
+            }
             Some(State::Failed { proof, lines }) => {
                 let certainty = if *proof {
                     Certainty::Certain
@@ -151,6 +176,9 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
                 push(finding.of_entry(entry), findings);
             }
             Some(State::Passed(_)) => {}
+            // They say the same of this machine, and here nobody knows whose clock it is.
+            None if matches!(check, Check::ClockAhead | Check::ClockBehind)
+                && seen.has_failed(Check::SignerClock) => {}
             None => left.push(of_check(check, Certainty::Possible, Vec::new())),
         }
     }
@@ -193,7 +221,11 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
         });
     }
     let is_hinted = findings.len() > before;
-    let is_only = left.len() == 1;
+    if is_hinted {
+        left.retain(|finding| !is_of_when(finding));
+    }
+    // Of a paste nobody knows whether it is all; what is left there is left, and no more.
+    let is_only = left.len() == 1 && (!is_pasted || entry.shown.len() + entry.unseen.len() == 1);
     for finding in &mut left {
         if !is_hinted && (is_only || entry.usual == Some(finding.id)) {
             finding.certainty = Certainty::Likely;
@@ -265,7 +297,7 @@ fn is_own_port(evidence: &Evidence) -> bool {
 }
 
 /// More possibilities than this are told in short.
-const MOST_POSSIBLE: usize = 5;
+const MOST_POSSIBLE: usize = 6;
 
 fn quoted(entry: &Entry) -> String {
     let text = entry.texts.first().copied().or(entry.error);
@@ -278,65 +310,6 @@ fn push(finding: Finding, findings: &mut Vec<Finding>) {
         Some(_) => {}
         None => findings.push(finding),
     }
-}
-
-fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
-    Finding {
-        id: check.id(),
-        entry: None,
-        class: check.class(),
-        certainty,
-        explains_reply: false,
-        is_tried: false,
-        what: check.what().to_owned(),
-        evidence,
-        next: check.next().to_owned(),
-        sources: check.sources().to_vec(),
-    }
-}
-
-fn of_entry(entry: &'static Entry, certainty: Certainty) -> Finding {
-    Finding {
-        id: entry.id,
-        entry: Some(entry.id),
-        class: entry.class,
-        certainty,
-        explains_reply: true,
-        is_tried: false,
-        what: entry.cause.to_owned(),
-        evidence: Vec::new(),
-        next: entry.remedy.to_owned(),
-        sources: entry.sources.to_vec(),
-    }
-}
-
-impl Finding {
-    fn of_entry(mut self, entry: &'static Entry) -> Self {
-        self.entry = Some(entry.id);
-        self.explains_reply = true;
-        self
-    }
-}
-
-/// What a profile of the caller's own knows.
-fn of_profile(evidence: &Evidence, said: &Said, is_unknown: bool) -> Option<Finding> {
-    let profile = evidence.profile.filter(|_| is_unknown)?;
-    let refusal = said.refusal.as_ref()?;
-    let json = serde_json::json!({ "error": refusal.error, "error_description": refusal.text });
-    let response = jwt_bearer_provider::ErrorResponse::from_json(json.to_string().as_bytes())?;
-    let cause = profile.cause(&response)?;
-    Some(Finding {
-        id: "profile",
-        entry: None,
-        class: jwt_bearer_provider::Class::Configuration,
-        certainty: Certainty::Likely,
-        explains_reply: true,
-        is_tried: false,
-        what: cause.cause.to_owned(),
-        evidence: vec![format!("the profile {} knows this text", profile.name)],
-        next: cause.remedy.to_owned(),
-        sources: Vec::new(),
-    })
 }
 
 fn passed(seen: &Observed) -> Vec<Passed> {

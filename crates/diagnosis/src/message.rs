@@ -7,6 +7,9 @@ use crate::refusal::Refusal;
 /// A part of a text shorter than this can be anything in a text that is no reply.
 const TELLING: usize = 12;
 
+/// No part of the catalogue is longer.
+const LONGEST: usize = 1000;
+
 /// The catalogue's files that are about programs and keys on this side.
 const LOCAL: [&str; 3] = ["aws-kms", "keys", "yubikey"];
 
@@ -43,14 +46,47 @@ pub(crate) fn entries_in(whose: Whose, text: &str) -> Vec<&'static Entry> {
     let plain = normal(text);
     let fits = |entry: &'static Entry| {
         let has_error = entry.error.is_some_and(|error| has_word(&plain, error));
-        let part = match entry.found_in(&plain) {
-            Some(part) if part >= TELLING || has_error || entry.error.is_none() => part,
+        let is_home = || is_spoken_of(entry.provider, &plain);
+        let part = match entry.found_in(&plain).or_else(|| found_cut(entry, &plain)) {
+            // With its code besides it weighs more than a longer text without.
+            Some(part) if has_error => part + LONGEST,
+            Some(part) if part >= TELLING || entry.error.is_none() || is_home() => part,
             _ if entry.texts.is_empty() && has_error && !entry.without_text => 0,
             _ => return None,
         };
         is_at_home(entry, whose, &plain).then_some((part, entry))
     };
     best(whose, Entry::all().filter_map(fits).collect())
+}
+
+/// Whether a provider's host or library is named.
+fn is_spoken_of(provider: &str, plain: &str) -> bool {
+    let names: &[&str] = match provider {
+        "box" => &[
+            "api.box.com",
+            "box.sdk",
+            "boxsdk",
+            "box_sdk",
+            "box-node-sdk",
+            "box.v2",
+        ],
+        "salesforce" => &["salesforce", "restforce", "sfdx", "jsforce"],
+        _ => &[],
+    };
+    names.iter().any(|name| plain.contains(name))
+}
+
+/// The length of a part of which a text that a library cut has the beginning, right before the cut.
+fn found_cut(entry: &Entry, plain: &str) -> Option<usize> {
+    let (before, _) = plain.split_once("(truncated")?;
+    let before = before.trim_end_matches([' ', '.', '…']);
+    let is_begun = |part: &&&str| {
+        (TELLING..part.len())
+            .filter_map(|end| part.get(..end))
+            .any(|start| before.ends_with(start))
+    };
+    let found = entry.texts.iter().find(is_begun)?;
+    Some(found.len())
 }
 
 /// Whether an entry is right whatever the server: it is about programs on this side, or of the standards.
@@ -62,6 +98,10 @@ pub(crate) fn is_for_all(entry: &Entry) -> bool {
 fn is_at_home(entry: &Entry, whose: Whose, plain: &str) -> bool {
     match (entry.provider, whose) {
         ("aws-kms", _) => plain.contains("kms"),
+        // A library's name for any failure.
+        ("yubikey", Whose::Anybodys) => !["invalid_", "unauthorized_", "status code", "https://"]
+            .iter()
+            .any(|part| plain.contains(part)),
         ("snowflake", Whose::Anybodys) => {
             ["snowflake", "jwt_token_invalid", "jwt token is invalid"]
                 .iter()
@@ -145,10 +185,11 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
         "the signature",
         &["signature", "verify", "verification"],
         &[
-            Check::SignatureMismatch,
-            Check::SignatureDer,
-            Check::SignatureLength,
             Check::KeyMismatch,
+            Check::SignatureMismatch,
+            Check::KidDiffers,
+            Check::SignatureLength,
+            Check::SignatureDer,
             Check::JwtUnsigned,
         ],
     ),
@@ -190,8 +231,8 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
             Check::JtiMissing,
             Check::JtiLength,
             Check::JtiNotText,
-            Check::JtiConstant,
             Check::JtiReused,
+            Check::JtiConstant,
         ],
     ),
     (

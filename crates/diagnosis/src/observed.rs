@@ -2,6 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jwt_bearer_provider::Check;
 
+/// The most lines that show one thing; nobody reads more.
+const MOST_LINES: usize = 8;
+
 /// What the checks saw. A check that is not in it had nothing to look at.
 #[derive(Default)]
 pub(crate) struct Observed {
@@ -62,6 +65,13 @@ impl Observed {
         }
     }
 
+    /// What these were seen by says nothing.
+    pub(crate) fn forget(&mut self, checks: &[Check]) {
+        for check in checks {
+            self.states.remove(check);
+        }
+    }
+
     pub(crate) fn is_cause(&self, check: Check) -> bool {
         self.causes.contains(&check)
     }
@@ -86,7 +96,7 @@ impl Observed {
         match self.states.get_mut(&check) {
             Some(State::Failed { proof: own, lines }) => {
                 *own |= proof;
-                if !lines.contains(&line) {
+                if lines.len() < MOST_LINES && !lines.contains(&line) {
                     lines.push(line);
                 }
             }

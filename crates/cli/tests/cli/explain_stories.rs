@@ -124,8 +124,8 @@ fn an_exp_error_with_ntp_running() {
     check(
         &curl("api.box.com", &jwt, "invalid_grant", text),
         "",
-        "expired",
-        "certain",
+        "signer-clock",
+        "likely",
     );
     // Where the assertion is made, the clock can be compared.
     let server = start(boxed().skew(240));

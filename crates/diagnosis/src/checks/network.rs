@@ -1,6 +1,6 @@
 use jwt_bearer_provider::Check;
 
-use super::{Case, times};
+use super::Case;
 use crate::observed::Observed;
 use crate::redact::{masked_host, scrubbed};
 use crate::refusal::Refusal;
@@ -35,6 +35,10 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
         let line = "the reply is one of an OAuth server or an API";
         return seen.passed(&[Check::ReplyEmpty, Check::ReplyNotOauth], line);
     }
+    // Then the status says it all.
+    if is_busy(status) {
+        return;
+    }
     if body.is_empty() {
         seen.proven(
             Check::ReplyEmpty,
@@ -46,6 +50,11 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
             format!("status {status}, with a page of HTML or XML"),
         );
     }
+}
+
+/// Whether the server, or what stands before it, has too much to do or is out of order.
+pub(crate) const fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 500..600)
 }
 
 fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
@@ -94,7 +103,7 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
             variation,
             accepted,
         } => {
-            times::check_variation(*variation, *accepted, seen);
+            check_time(*variation, *accepted, seen);
             check_variation(case, *variation, *accepted, seen);
         }
         Probe::Proxy { .. } | Probe::Clock { .. } => {}
@@ -135,4 +144,22 @@ fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: 
         _ => &[],
     };
     seen.tried_in_vain(ruled_out, &format!("{change}, the server refused too"));
+}
+
+/// What the server's time in the assertion proved.
+fn check_time(variation: Variation, accepted: bool, seen: &mut Observed) {
+    if variation != Variation::ServerTime {
+        return;
+    }
+    if accepted {
+        let line = "with the server's time in the assertion, the server gave a token";
+        let known = [Check::ClockAhead, Check::ClockBehind]
+            .into_iter()
+            .find(|check| seen.has_failed(*check));
+        seen.tried(known.unwrap_or(Check::SignerClock), line);
+    } else {
+        let line = "with the server's time in the assertion, the server refused too";
+        let clocks = [Check::SignerClock, Check::ClockAhead, Check::ClockBehind];
+        seen.tried_in_vain(&clocks, line);
+    }
 }
