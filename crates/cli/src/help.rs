@@ -57,7 +57,8 @@ the server's time, with another `kid` or none, with another name of the same
 server as `aud`. Each takes one more signature of the key. The server's
 address never varies. A token that comes of it is thrown away.
 
-The page is masked, and can be pasted into a public issue.
+The page is masked, and can be pasted into a public issue. Read it first: a
+server may tell names in its own words, which nobody else can know.
 
 Exit codes:
   0  the server gave a token

@@ -46,7 +46,8 @@ The cause
           [key-mismatch]
 
 No key, secret, token or signature is on this page; ids and names are masked.
-It can be pasted into a public issue.
+It can be pasted into a public issue, once you have read it: what a server says
+in its own words may name somebody.
 "
     );
 }
