@@ -36,7 +36,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 
     let mut findings = Vec::new();
     for entry in &entries {
-        explain(entry, &seen, server, &mut findings);
+        explain(entry, &seen, &case, server, &mut findings);
     }
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
@@ -54,6 +54,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             check,
             Check::Redirect
                 | Check::ProxyLogin
+                | Check::ServerBusy
                 | Check::ReplyEmpty
                 | Check::ReplyNotOauth
                 | Check::Dns
@@ -64,12 +65,14 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
             (false, true) => Certainty::Likely,
+            (false, false) if check == Check::ServerBusy => Certainty::Likely,
             (false, false) => Certainty::Possible,
         };
         let mut finding = of_check(check, certainty, lines.clone());
         finding.is_tried = seen.is_cause(check);
         let may_explain = is_topic && !seen.is_no_cause(check);
-        finding.explains_reply = finding.is_tried || may_explain || (is_reply && *proof);
+        let is_reply = is_reply && (*proof || check == Check::ServerBusy);
+        finding.explains_reply = finding.is_tried || may_explain || is_reply;
         findings.push(finding);
     }
     if !findings.iter().any(|finding| finding.explains_reply) {
@@ -94,6 +97,12 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ))
     });
 
+    let mut notes = Vec::new();
+    if let Some(grant) = case.other_grant() {
+        notes.push(format!(
+            "The request is of the grant {grant} and has no assertion; the catalogue is about the JWT bearer grant."
+        ));
+    }
     Report {
         provider: if server.is_known {
             server.provider
@@ -106,7 +115,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         passed: passed(&seen),
         wanted: wanted(&case, &findings),
         findings,
-        notes: Vec::new(),
+        notes,
     }
 }
 
@@ -131,7 +140,16 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
 }
 
 /// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
-fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mut Vec<Finding>) {
+fn explain(
+    entry: &'static Entry,
+    seen: &Observed,
+    case: &Case<'_>,
+    server: Server,
+    findings: &mut Vec<Finding>,
+) {
+    // An entry of another provider than the one that is known tells less.
+    let is_own = server.is_known && server.provider == entry.provider;
+    let is_foreign = server.is_known && !is_own && !message::is_for_all(entry);
     let before = findings.len();
     let mut left = Vec::new();
     for &check in entry.shown {
@@ -161,7 +179,7 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
     let said = format!("the text {} means this", quoted(entry));
     if entry.proves {
         // Another server may say the same and mean something else.
-        let certainty = if server.is_known || message::is_for_all(entry) {
+        let certainty = if is_own || message::is_for_all(entry) {
             Certainty::Certain
         } else {
             Certainty::Likely
@@ -191,20 +209,25 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
     }
     let is_hinted = findings.len() > before;
     let is_only = left.len() == 1;
+    // What the usual causes are, is known of requests with an assertion to the provider's own server.
+    let usual = entry
+        .usual
+        .filter(|_| !is_foreign && case.other_grant().is_none());
     for finding in &mut left {
-        if !is_hinted && (is_only || entry.usual == Some(finding.id)) {
+        if let Some(line) = of_this_request(finding.id, case) {
             finding.certainty = Certainty::Likely;
-            finding.evidence.push(if is_only {
-                format!(
-                    "the text {}, and the rest of its causes is ruled out",
-                    quoted(entry)
-                )
-            } else {
-                format!(
-                    "the text {}, of which this is the usual cause",
-                    quoted(entry)
-                )
-            });
+            finding.evidence.push(line);
+        } else if !is_hinted && usual == Some(finding.id) {
+            finding.certainty = Certainty::Likely;
+            finding.evidence.push(format!(
+                "the text {}, of which this is the usual cause",
+                quoted(entry)
+            ));
+        } else if is_only && !is_hinted {
+            finding.evidence.push(format!(
+                "the text {}, and its other known causes are ruled out",
+                quoted(entry)
+            ));
         } else {
             finding
                 .evidence
@@ -212,9 +235,16 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
         }
     }
     if left.is_empty() && !is_hinted {
-        let mut finding = of_entry(entry, Certainty::Possible);
-        finding.evidence.push(said);
-        return push(finding, findings);
+        if case.other_grant().is_none() {
+            let mut finding = of_entry(entry, Certainty::Possible);
+            finding.evidence.push(if entry.shown.is_empty() {
+                said
+            } else {
+                format!("{said}, though nothing in the evidence shows it")
+            });
+            push(finding, findings);
+        }
+        return;
     }
     // What a person can do about a dozen possibilities is to read the entry itself.
     let mut rest: Vec<_> = left
@@ -238,6 +268,25 @@ fn explain(entry: &'static Entry, seen: &Observed, server: Server, findings: &mu
     }
     for finding in rest {
         push(finding, findings);
+    }
+}
+
+/// What shows a cause that nobody sees from outside, in the request itself.
+fn of_this_request(id: &str, case: &Case<'_>) -> Option<String> {
+    let request = case.evidence.request.as_ref()?;
+    let host = case.host()?;
+    let is_login = matches!(
+        host.as_str(),
+        "login.salesforce.com" | "test.salesforce.com"
+    );
+    match id {
+        "salesforce-instance-url" if is_login && !request.is_for_token() => {
+            Some(format!("the API was called at {host}, which has none"))
+        }
+        "salesforce-password-flow" if case.other_grant() == Some("password") => {
+            Some("`grant_type` is password".to_owned())
+        }
+        _ => None,
     }
 }
 
@@ -333,6 +382,11 @@ fn passed(seen: &Observed) -> Vec<Passed> {
     passed
 }
 
+fn is_unsigned(evidence: &Evidence) -> bool {
+    let assertion = evidence.assertion.as_ref();
+    assertion.is_some_and(|assertion| assertion.signature().is_empty())
+}
+
 /// The evidence that is not there and would tell more.
 fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
     let evidence = case.evidence;
@@ -349,8 +403,15 @@ fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
     if evidence.reply.is_none() && evidence.message.is_none() {
         wanted.push("the reply: its status, its headers and its body");
     }
-    if evidence.assertion.is_none() {
+    let is_for_token = evidence
+        .request
+        .as_ref()
+        .is_none_or(crate::Request::is_for_token);
+    if evidence.assertion.is_none() && is_for_token && case.other_grant().is_none() {
         wanted.push("the assertion that was sent; its signature can be left out");
+    }
+    if is_key_open && evidence.is_pasted && is_unsigned(evidence) {
+        wanted.push("the signature of the assertion, which was left out");
     }
     if is_key_open && evidence.registered.is_empty() {
         wanted.push("the certificate or the public key that is registered with the provider");

@@ -2,6 +2,7 @@ use jwt_bearer_assertion::Assertion;
 use serde_json::Value;
 
 use crate::curl;
+use crate::mark::{self, Hidden, is_mark};
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
 use crate::secrets::without_named;
@@ -48,6 +49,7 @@ impl Paste {
         }
         reading.assertions(&text);
         reading.message(&text, lines);
+        reading.marks();
         reading
     }
 
@@ -249,6 +251,7 @@ impl Paste {
         }
         if let Some(claims) = claims {
             self.evidence.is_claims_alone = header.is_none();
+            self.evidence.is_taken_apart = true;
             let header = header.unwrap_or_else(|| serde_json::json!({}));
             let compact = paste::compact(&header, &claims);
             if let Ok(decoded) = Assertion::decode(&compact) {
@@ -278,9 +281,39 @@ impl Paste {
         let earlier = found.iter().rev().find(|other| !is_same(other));
         let earlier = earlier.and_then(|earlier| Assertion::decode(earlier).ok());
         self.evidence(|evidence| evidence.assertion_text(fullest));
-        self.evidence.is_claims_alone &= self.evidence.compact.is_none();
+        if self.evidence.compact.is_some() {
+            self.evidence.is_claims_alone = false;
+            self.evidence.is_taken_apart = false;
+        }
         if let Some(earlier) = earlier {
             self.evidence(|evidence| evidence.earlier_assertion(earlier));
+        }
+    }
+
+    /// What is masked is neither known nor missing. An assertion with a mask was put together anew, so its form and its
+    /// signature tell nothing.
+    fn marks(&mut self) {
+        let evidence = &mut self.evidence;
+        if let Some(assertion) = &evidence.assertion {
+            let (mut header, mut claims) = (assertion.header().clone(), assertion.claims().clone());
+            evidence.hidden = mark::take(&mut header, &mut claims);
+            if !evidence.hidden.is_empty() {
+                let compact = paste::compact(&header.into(), &claims.into());
+                evidence.assertion = Assertion::decode(&compact).ok();
+                evidence.compact = None;
+                evidence.is_taken_apart = true;
+            }
+        }
+        if let Some(config) = &mut evidence.config {
+            evidence.hidden.extend(config.take_marks());
+        }
+        if let Some(request) = &evidence.request {
+            let is_masked = |name| request.parameter(name).is_some_and(is_mark);
+            let parameters = [Hidden::ClientId, Hidden::GrantType];
+            let masked = parameters
+                .into_iter()
+                .filter(|hidden| is_masked(hidden.name()));
+            evidence.hidden.extend(masked);
         }
     }
 

@@ -5,6 +5,7 @@ mod curl;
 mod diagnose;
 mod evidence;
 mod explain;
+mod mark;
 mod message;
 mod observed;
 mod paste;

@@ -278,6 +278,15 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
     ),
 ];
 
+/// The checks that are about an assertion, of which a request without one tells nothing.
+pub(crate) fn of_assertions() -> Vec<Check> {
+    let topics = TOPICS.iter();
+    topics
+        .filter(|(name, _, _)| !["the client's authentication", "the form"].contains(name))
+        .flat_map(|(_, _, checks)| checks.iter().copied())
+        .collect()
+}
+
 /// The topics of an unknown text: what they are called, and their checks.
 pub(crate) fn topics(text: &str) -> Vec<(&'static str, &'static [Check])> {
     let plain = normal(text);

@@ -45,6 +45,11 @@ impl Observed {
         }
     }
 
+    /// There is no evidence about it after all.
+    pub(crate) fn forget(&mut self, checks: &[Check]) {
+        self.states.retain(|check, _| !checks.contains(check));
+    }
+
     /// With this changed the request went through.
     pub(crate) fn tried(&mut self, check: Check, line: impl Into<String>) {
         self.proven(check, line);

@@ -148,7 +148,7 @@ pub(crate) fn signed_part(text: &str) -> &str {
 
 /// Whether a parameter's value is no mark in place of an assertion, such as `$JWT` or `x.y.z`.
 pub(crate) fn may_be_assertion(value: &str) -> bool {
-    value.len() >= 40 && !value.contains(['$', '<', '[', '*', '…'])
+    value.len() >= 40 && !value.contains(['$', '<', '[', '*', '…']) && !value.contains("..")
 }
 
 /// Whether a line belongs to the body of a reply: after the empty line, without a mark.
@@ -299,7 +299,15 @@ pub(crate) fn jwts(text: &str) -> Vec<String> {
         let end = text[at..]
             .find(|c| !is_part(c))
             .map_or(text.len(), |end| at + end);
-        let run = text[at..end].trim_end_matches('.');
+        let whole = &text[at..end];
+        let run = whole.trim_end_matches('.');
+        // Of one that was cut, the last part is none.
+        let is_cut = whole.ends_with("..") && whole.len() > run.len() + 1
+            || text[end..].starts_with(['…', '[', '<', '*']);
+        let run = match run.rsplit_once('.') {
+            Some((start, _)) if is_cut => start,
+            _ => run,
+        };
         if run.contains('.') && run.len() > 40 {
             let decoded = if run.contains('%') {
                 let form = format!("a={}", run.replace('+', "%2B"));

@@ -1,5 +1,6 @@
-use jwt_bearer_assertion::Defect;
+use jwt_bearer_assertion::{Decoded, Defect, Part};
 use jwt_bearer_provider::Check;
+use jwt_bearer_signer::Algorithm;
 
 use super::Case;
 use crate::observed::Observed;
@@ -17,6 +18,10 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     if case.evidence.is_claims_alone {
         return;
     }
+    if case.evidence.is_taken_apart {
+        check_algorithm(case, seen);
+        return check_key_id(case, seen);
+    }
     // Some servers take these, unless they complain of just this.
     let is_of_form = case.is_said(&[
         "signature",
@@ -26,24 +31,22 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         "decode",
         "not a jwt",
     ]);
+    let is_cut = case.evidence.is_pasted && may_be_cut(assertion);
     for defect in assertion.defects() {
         let (check, proof) = match defect {
             Defect::Wrapped => (Check::JwtWrapped, false),
             // People take the signature off before they show an assertion.
+            Defect::NoSignature if case.evidence.is_pasted => continue,
             Defect::NoSignature => (Check::JwtUnsigned, false),
             Defect::UnsignedAlgorithm => (Check::JwtUnsigned, true),
             Defect::Padding(_) => (Check::JwtPadding, is_of_form),
             Defect::StandardAlphabet(_) => (Check::JwtAlphabet, true),
-            Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, true),
+            Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, !is_cut),
             Defect::Duplicate(..) => (Check::JwtDuplicate, is_of_form),
             Defect::NoAlgorithm => (Check::AlgMissing, true),
             Defect::OtherAlgorithm(_) => (Check::AlgNotAllowed, true),
             Defect::DerSignature(_) => (Check::SignatureDer, true),
-            // Something short in its place is mostly the reader's own mark.
-            Defect::SignatureLength(_) => {
-                let octets = assertion.signature().len();
-                (Check::SignatureLength, octets == 0 || octets >= 40)
-            }
+            Defect::SignatureLength(_) => (Check::SignatureLength, !is_cut),
             Defect::KeyIdInClaims => (Check::KidInClaims, case.is_said(&["kid"])),
             // The rest is about claims and times.
             _ => continue,
@@ -77,12 +80,26 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     check_key_id(case, seen);
 }
 
+/// Whether the end of it can have been left out, or replaced by words.
+fn may_be_cut(assertion: &Decoded) -> bool {
+    let whole = match assertion.algorithm() {
+        Some(Algorithm::Es256 | Algorithm::EdDsa) => 64,
+        Some(Algorithm::Es384) => 96,
+        Some(Algorithm::Es512) => 132,
+        // The longest that is in use.
+        _ => 512,
+    };
+    let is_odd = |defect: &Defect| {
+        matches!(
+            defect,
+            Defect::SignatureLength(_) | Defect::NoSignature | Defect::NotBase64(Part::Signature)
+        )
+    };
+    assertion.signature().len() < whole && assertion.defects().iter().any(is_odd)
+}
+
 fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
-    let header = case
-        .evidence
-        .assertion
-        .as_ref()
-        .map(jwt_bearer_assertion::Decoded::header);
+    let header = case.evidence.assertion.as_ref().map(Decoded::header);
     if header.is_some_and(|header| header.contains_key("alg")) {
         seen.passed(&[Check::AlgMissing], "the header has an `alg`");
     }
@@ -90,7 +107,7 @@ fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
         .evidence
         .assertion
         .as_ref()
-        .and_then(jwt_bearer_assertion::Decoded::algorithm)
+        .and_then(Decoded::algorithm)
     else {
         return;
     };
@@ -113,8 +130,8 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
     let Some(assertion) = &case.evidence.assertion else {
         return;
     };
-    if case.is_salesforce() {
-        let line = "Salesforce looks at no `kid`";
+    if case.is_salesforce() || matches!(case.provider, "snowflake" | "github") {
+        let line = "this server looks at no `kid`";
         return seen.passed(
             &[Check::KidMissing, Check::KidDiffers, Check::KidNotText],
             line,
@@ -126,14 +143,16 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
         .as_deref()
         .or_else(|| case.evidence.config.as_ref()?.facts()?.key_id.as_deref());
     match (assertion.header().get("kid"), registered) {
-        (None, Some(registered)) => seen.hinted(
-            Check::KidMissing,
-            format!(
-                "the header has no `kid`; the key is registered as {}",
-                masked(registered)
-            ),
-        ),
-        (None, None) => seen.hinted(Check::KidMissing, "the header has no `kid`"),
+        (None, registered) => {
+            seen.passed(
+                &[Check::KidDiffers, Check::KidNotText],
+                "the header has no `kid`",
+            );
+            let line = registered.map_or_else(String::new, |registered| {
+                format!("; the key is registered as {}", masked(registered))
+            });
+            seen.hinted(Check::KidMissing, format!("the header has no `kid`{line}"));
+        }
         (Some(kid), registered) => {
             seen.passed(&[Check::KidMissing], "the header has a `kid`");
             match (kid.as_str(), registered) {
@@ -146,11 +165,8 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
                         masked(registered)
                     ),
                 ),
-                (Some(_), Some(_)) => seen.passed(
-                    &[Check::KidDiffers, Check::KidNotText],
-                    "`kid` is that of the configuration",
-                ),
-                (Some(_), None) => {}
+                // That it is what was set, says nothing of what is registered.
+                (Some(_), _) => seen.passed(&[Check::KidNotText], "`kid` is a string"),
             }
         }
     }

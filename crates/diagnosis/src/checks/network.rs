@@ -24,6 +24,24 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
             .map_or_else(|| "somewhere".to_owned(), masked_host);
         return seen.proven(Check::Redirect, format!("status {status}, to {to}"));
     }
+    if status == 429 || (500..600).contains(&status) {
+        let said = Refusal::of(reply);
+        // What it says of the request, it has looked at.
+        if status != 429
+            && said
+                .as_ref()
+                .is_some_and(|said| said.error.starts_with("invalid_"))
+        {
+            return;
+        }
+        let wait = reply
+            .first("retry-after")
+            .and_then(|wait| wait.parse::<u32>().ok());
+        let wait = wait.map(|wait| format!(", to try again in {wait} s"));
+        let line = format!("status {status}{}", wait.unwrap_or_default());
+        // A server can break at what it was sent, too.
+        return seen.noted(Check::ServerBusy, status == 429 || said.is_none(), line);
+    }
     if status == 407 {
         return seen.proven(Check::ProxyLogin, "status 407, which only a proxy sends");
     }

@@ -106,7 +106,11 @@ fn is_absent(case: &Case<'_>, request: &Request, name: &str) -> bool {
 fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
     let is_there = |name| request.parameter(name).is_some();
     match request.parameter("grant_type") {
-        None => seen.proven(Check::GrantTypeMissing, "the form has no `grant_type`"),
+        None => {
+            let proof = is_absent(case, request, "grant_type");
+            let line = "the form has no `grant_type`";
+            seen.noted(Check::GrantTypeMissing, proof, line);
+        }
         Some(JWT_BEARER) => {
             let line = "`grant_type` is that of the JWT bearer grant";
             seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
@@ -134,7 +138,12 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             } else {
                 masked(other)
             };
-            seen.proven(Check::GrantTypeWrong, format!("`grant_type` is {shown}"));
+            let line = format!("`grant_type` is {shown}");
+            // It may be meant; then only a complaint about just this speaks against it.
+            let is_meant = request.other_grant().is_some();
+            if !is_meant || case.is_said(&["grant type", "grant_type"]) {
+                seen.noted(Check::GrantTypeWrong, !is_meant, line);
+            }
         }
     }
 }

@@ -198,12 +198,18 @@ impl Times {
             }
             return;
         };
-        // `iat` is often set back, and GitHub tells people to.
-        let slack = if case.provider == "github" { 60 } else { 0 };
-        if life > max + slack && !self.is_zoned(life) {
+        // These count from their own clock, and `iat` is often set back: GitHub tells people to.
+        let counts_on = matches!(case.provider, "github" | "epic" | "okta");
+        let rest = self.now.map(|now| self.exp.saturating_sub(now));
+        let slack = if counts_on { 60 } else { 0 };
+        if counts_on && rest.is_some_and(|rest| rest <= max) {
+            let line = format!("`exp` is not more than {max} s after the reply's `Date`");
+            seen.passed(&[Check::LifeTooLong, Check::ExpTooFar], &line);
+        } else if life > max + slack && !self.is_zoned(life) {
             let line = format!("it lives {life} s; {max} s are the most");
             // No server's check of the upper bound is known at Salesforce.
-            seen.noted(Check::LifeTooLong, !case.is_salesforce(), line);
+            let proof = !case.is_salesforce() && (!counts_on || rest.is_some());
+            seen.noted(Check::LifeTooLong, proof, line);
         } else if life > 0 && life <= max {
             let line = format!("it lives {life} s, of at most {max}");
             seen.passed(&[Check::LifeTooLong], &line);
@@ -231,6 +237,7 @@ impl Times {
             seen.passed(&expired[..2], &line);
         } else {
             seen.passed(&expired, &line);
+            seen.passed(&[Check::ClockBehind], &line);
             seen.passed(&[Check::ExpTooFar, Check::LocalTime], &line);
         }
     }
