@@ -6,6 +6,9 @@ use crate::paste::header;
 #[derive(Default)]
 pub(crate) struct Curl {
     pub(crate) url: Option<String>,
+    pub(crate) method: Option<String>,
+    /// Whether the data go behind the URL.
+    pub(crate) in_query: bool,
     pub(crate) content_type: Option<String>,
     pub(crate) data: Vec<String>,
     /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
@@ -15,18 +18,35 @@ pub(crate) struct Curl {
 /// Reads a line of a curl command; a command on several lines is read line by line.
 pub(crate) fn curl(text: &str) -> Option<Curl> {
     let line = text.trim();
-    let is_option = line.starts_with("-d ")
-        || line.starts_with("--data")
-        || line.starts_with("-F ")
-        || line.starts_with("--form")
-        || line.starts_with("--json")
-        || line.starts_with("-H ")
-        || line.starts_with("--header");
+    const OPTIONS: [&str; 9] = [
+        "-d",
+        "--data",
+        "-F",
+        "--form",
+        "--json",
+        "-H",
+        "--header",
+        "--url",
+        "--request",
+    ];
+    let first = line.split([' ', '\'', '"']).next().unwrap_or_default();
+    let is_option = OPTIONS.iter().any(|option| first.starts_with(option))
+        || ["-G", "--get", "-X"].contains(&first);
     let at = line.find("curl ");
     if at.is_none() && !is_option {
         return None;
     }
     let words = words_of_shell(&line[at.unwrap_or_default()..]);
+    // A value can stand right behind a short option.
+    let words: Vec<_> = words
+        .into_iter()
+        .flat_map(|word| match word.get(..2) {
+            Some(option @ ("-d" | "-F" | "-H" | "-X")) if word.len() > 2 => {
+                vec![option.to_owned(), word[2..].to_owned()]
+            }
+            _ => vec![word],
+        })
+        .collect();
     let mut curl = Curl::default();
     let mut words = words.iter();
     while let Some(word) = words.next() {
@@ -36,7 +56,23 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
                 curl.is_hidden |= data.as_deref().is_some_and(is_hidden);
                 curl.data.extend(data);
             }
-            "-F" | "--form" | "--json" | "-T" | "--upload-file" | "-K" | "--config" => {
+            "-G" | "--get" => {
+                curl.in_query = true;
+                curl.method = Some("GET".to_owned());
+            }
+            "-X" | "--request" => curl.method = words.next().cloned(),
+            option @ ("-F" | "--form" | "--form-string" | "--json") => {
+                curl.is_hidden = true;
+                if words.next().is_some_and(|data| data.contains("grant_type")) {
+                    let content_type = if option == "--json" {
+                        "application/json"
+                    } else {
+                        "multipart/form-data"
+                    };
+                    curl.content_type = Some(content_type.to_owned());
+                }
+            }
+            "-T" | "--upload-file" | "-K" | "--config" => {
                 curl.is_hidden = true;
                 words.next();
             }

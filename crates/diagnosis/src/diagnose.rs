@@ -50,17 +50,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             continue;
         }
         let is_topic = topics.iter().any(|(_, checks)| checks.contains(&check));
-        let is_reply = matches!(
-            check,
-            Check::Redirect
-                | Check::ProxyLogin
-                | Check::ServerBusy
-                | Check::ReplyEmpty
-                | Check::ReplyNotOauth
-                | Check::Dns
-                | Check::Unreachable
-                | Check::Tls
-        );
+        let is_reply = OF_REPLIES.contains(&check);
         let certainty = match (proof, is_topic) {
             (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
@@ -97,6 +87,11 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ))
     });
 
+    // A reply that is no text of a server: a redirect, an empty one, a token.
+    let is_told = said.is_token(evidence)
+        || findings.first().is_some_and(|first| {
+            first.explains_reply && OF_REPLIES.iter().any(|check| check.id() == first.id)
+        });
     let mut notes = Vec::new();
     if let Some(grant) = case.other_grant() {
         notes.push(format!(
@@ -104,16 +99,16 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ));
     }
     Report {
-        provider: if server.is_known {
-            server.provider
-        } else {
-            guessed(&entries)
+        provider: match server.provider {
+            "generic" => guessed(&entries),
+            known => known,
         },
         reply: said.line(evidence, &entries),
-        reply_is_known: !entries.is_empty(),
+        reply_is_known: !entries.is_empty() || is_told,
+        is_token: said.is_token(evidence),
         speaks_of: topics.iter().map(|(name, _)| *name).collect(),
         passed: passed(&seen),
-        wanted: wanted(&case, &findings),
+        wanted: wanted(&case, &entries, &findings),
         findings,
         notes,
     }
@@ -290,6 +285,18 @@ fn of_this_request(id: &str, case: &Case<'_>) -> Option<String> {
     }
 }
 
+/// What explains a reply, or that there is none, whatever its text.
+const OF_REPLIES: [Check; 8] = [
+    Check::Redirect,
+    Check::ProxyLogin,
+    Check::ServerBusy,
+    Check::ReplyEmpty,
+    Check::ReplyNotOauth,
+    Check::Dns,
+    Check::Unreachable,
+    Check::Tls,
+];
+
 /// More possibilities than this are told in short.
 const MOST_POSSIBLE: usize = 5;
 
@@ -388,7 +395,7 @@ fn is_unsigned(evidence: &Evidence) -> bool {
 }
 
 /// The evidence that is not there and would tell more.
-fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
+fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'static str> {
     let evidence = case.evidence;
     let is_certain = findings
         .first()
@@ -400,6 +407,9 @@ fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
         .iter()
         .any(|finding| finding.class == jwt_bearer_provider::Class::Key);
     let mut wanted = Vec::new();
+    if case.provider == "generic" && guessed(entries) != "generic" {
+        wanted.push("whose server it is (`--provider`)");
+    }
     if evidence.reply.is_none() && evidence.message.is_none() {
         wanted.push("the reply: its status, its headers and its body");
     }

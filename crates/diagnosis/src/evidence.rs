@@ -37,11 +37,14 @@ pub struct Evidence {
     pub(crate) earlier: Option<Decoded>,
     pub(crate) reply: Option<Reply>,
     pub(crate) message: Option<String>,
+    /// Whose server a text around the evidence speaks of.
+    pub(crate) mentioned: Option<&'static str>,
     pub(crate) signing_key: Option<PublicKey>,
     pub(crate) registered: Vec<Registered>,
     /// What is wrong with the file of the private key, or nothing.
     pub(crate) key_file: Option<Result<(), String>>,
     pub(crate) config: Option<Config>,
+    pub(crate) has_no_config: bool,
     pub(crate) sent_at: Option<SystemTime>,
     pub(crate) received_at: Option<SystemTime>,
     pub(crate) probes: Vec<Probe>,
@@ -154,6 +157,13 @@ impl Evidence {
     #[must_use]
     pub fn box_config(mut self, json: &str) -> Self {
         self.config = Some(Config::read(json));
+        self
+    }
+
+    /// That no configuration file is used; without it, nothing is known of one.
+    #[must_use]
+    pub const fn without_box_config(mut self) -> Self {
+        self.has_no_config = true;
         self
     }
 

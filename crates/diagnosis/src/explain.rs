@@ -3,10 +3,11 @@ use serde_json::Value;
 
 use crate::curl;
 use crate::mark::{self, Hidden, is_mark};
+use crate::message::Whose;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
 use crate::secrets::without_named;
-use crate::{Evidence, Reply, Report, Request, diagnose};
+use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
 pub const MAX_PASTE: usize = 1 << 20;
@@ -37,8 +38,8 @@ impl Paste {
                     .into(),
             );
         }
-        let lines: Vec<_> = text.lines().map(Line::of).collect();
-        let lines = paste::exchange(&lines);
+        let all: Vec<_> = text.lines().map(Line::of).collect();
+        let lines = paste::exchange(&all);
         reading.evidence.is_pasted = true;
         reading.request(lines);
         reading.reply(lines);
@@ -47,9 +48,10 @@ impl Paste {
         if text.contains(r#"{\""#) {
             reading.json(&text.replace(r#"\""#, "\""));
         }
-        reading.assertions(&text);
+        reading.assertions(&text, paste::requests(&all));
         reading.message(&text, lines);
         reading.marks();
+        reading.evidence.mentioned = whose::mentioned(&text);
         reading
     }
 
@@ -106,6 +108,7 @@ impl Paste {
         let mut is_connect = false;
         // Whether all of the form can be seen.
         let (mut is_sent, mut is_hidden) = (false, false);
+        let mut in_query = false;
         for line in lines {
             match line {
                 Line::Sent(text) => {
@@ -141,6 +144,10 @@ impl Paste {
                         if let Some(url) = &command.url {
                             request = request.url(url);
                         }
+                        if let Some(method) = &command.method {
+                            request = request.method(method);
+                        }
+                        in_query |= command.in_query;
                         if let Some(content_type) = &command.content_type {
                             request = request.content_type(content_type);
                         }
@@ -162,6 +169,7 @@ impl Paste {
             };
             request = request.url(url);
         }
+        request.in_query |= in_query;
         if !form.is_empty() {
             let parameters: Vec<_> = paste::parameters(&form);
             if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"])
@@ -269,7 +277,7 @@ impl Paste {
     }
 
     /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
-    fn assertions(&mut self, text: &str) {
+    fn assertions(&mut self, text: &str, requests: usize) {
         let found = paste::jwts(text);
         let known = self.evidence.compact.clone();
         let Some(last) = known.as_ref().or(found.last()) else {
@@ -279,6 +287,9 @@ impl Paste {
         let same = found.iter().chain(&known).filter(is_same);
         let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
         let earlier = found.iter().rev().find(|other| !is_same(other));
+        // In two requests the same one: what was sent before is this one itself.
+        let times = text.matches(&format!("assertion={last}")).count();
+        let earlier = earlier.or(Some(last).filter(|_| requests > 1 && times > 1));
         let earlier = earlier.and_then(|earlier| Assertion::decode(earlier).ok());
         self.evidence(|evidence| evidence.assertion_text(fullest));
         if self.evidence.compact.is_some() {
@@ -340,6 +351,7 @@ impl Paste {
         if is_page && reply.is_none() {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
+        let mut has_failed = false;
         // What curl tried before there was a reply, is no failure.
         if reply.is_none() {
             for line in lines {
@@ -347,12 +359,15 @@ impl Paste {
                     && let Some(probe) = paste::curl_failure(text)
                 {
                     self.evidence(|evidence| evidence.probe(probe));
+                    has_failed = true;
                 }
             }
         }
         let reply = self.evidence.reply.as_ref();
         let rest = paste::words(lines);
-        if !rest.is_empty() && reply.is_none_or(|reply| reply.body.is_none()) {
+        // Where no server was reached, none said anything.
+        let is_silent = has_failed && message::entries_in(Whose::Anybodys, &rest).is_empty();
+        if !rest.is_empty() && !is_silent && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));
         }
     }

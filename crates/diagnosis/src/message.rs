@@ -6,6 +6,10 @@ use crate::refusal::Refusal;
 
 /// A part of a text shorter than this can be anything in a text that is no reply.
 const TELLING: usize = 12;
+/// The same where the provider is known.
+const TELLING_AT_HOME: usize = 10;
+/// A part this long is nobody else's, whatever the host.
+const UNMISTAKABLE: usize = 20;
 
 /// The catalogue's files that are about programs and keys on this side.
 const LOCAL: [&str; 3] = ["aws-kms", "keys", "yubikey"];
@@ -26,6 +30,14 @@ impl Whose {
             Self::Anybodys => true,
         }
     }
+
+    /// How long a part of a text has to be that tells something without a code beside it.
+    fn telling(self, entry: &Entry) -> usize {
+        match self {
+            Self::Of(provider) if entry.provider == provider => TELLING_AT_HOME,
+            _ => TELLING,
+        }
+    }
 }
 
 /// The entries that fit best: by text, then by code, and then those for every server.
@@ -44,7 +56,9 @@ pub(crate) fn entries_in(whose: Whose, text: &str) -> Vec<&'static Entry> {
     let fits = |entry: &'static Entry| {
         let has_error = entry.error.is_some_and(|error| has_word(&plain, error));
         let part = match entry.found_in(&plain) {
-            Some(part) if part >= TELLING || has_error || entry.error.is_none() => part,
+            Some(part) if part >= whose.telling(entry) || has_error || entry.error.is_none() => {
+                part
+            }
             _ if entry.texts.is_empty() && has_error && !entry.without_text => 0,
             _ => return None,
         };
@@ -62,6 +76,14 @@ pub(crate) fn is_for_all(entry: &Entry) -> bool {
 fn is_at_home(entry: &Entry, whose: Whose, plain: &str) -> bool {
     match (entry.provider, whose) {
         ("aws-kms", _) => plain.contains("kms"),
+        ("yubikey", _) => {
+            ["yubikey", "kind: authenticationerror", "security status"]
+                .iter()
+                .any(|part| plain.contains(part))
+                || ["ykman", "piv", "pkcs11", "apdu", "pin"]
+                    .iter()
+                    .any(|word| has_word(plain, word))
+        }
         ("snowflake", Whose::Anybodys) => {
             ["snowflake", "jwt_token_invalid", "jwt token is invalid"]
                 .iter()
@@ -95,7 +117,16 @@ fn best(whose: Whose, fits: Vec<(usize, &'static Entry)>) -> Vec<&'static Entry>
     if !for_all.is_empty() {
         return for_all;
     }
-    of(&|entry| whose.has(entry))
+    let own = of(&|entry| whose.has(entry));
+    if !own.is_empty() || !matches!(whose, Whose::Of("generic")) {
+        return own;
+    }
+    let unmistakable = fits.iter().copied();
+    longest(
+        unmistakable
+            .filter(|(part, _)| *part >= UNMISTAKABLE)
+            .collect(),
+    )
 }
 
 /// Those with the longest part; a library's own words give way to the server's.

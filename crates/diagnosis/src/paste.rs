@@ -138,6 +138,16 @@ pub(crate) fn exchange<'a, 'b>(lines: &'b [Line<'a>]) -> &'b [Line<'a>] {
     &lines[from..end_of(chosen)]
 }
 
+/// How many requests for a token curl shows.
+pub(crate) fn requests(lines: &[Line<'_>]) -> usize {
+    let is_request = |line: &&Line<'_>| match line {
+        Line::Sent(text) => request_line(text)
+            .is_some_and(|(method, target)| method == "POST" && target.contains("token")),
+        _ => false,
+    };
+    lines.iter().filter(is_request).count()
+}
+
 /// Header and claims of a compact JWT, without the signature.
 pub(crate) fn signed_part(text: &str) -> &str {
     match text.match_indices('.').nth(1) {

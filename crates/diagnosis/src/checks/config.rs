@@ -66,6 +66,15 @@ impl Config {
 /// The configuration file against itself and against the assertion.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     let facts = match &case.evidence.config {
+        None if case.evidence.has_no_config => {
+            let all = [
+                Check::ConfigUnreadable,
+                Check::ConfigKeyEmpty,
+                Check::ConfigKidEmpty,
+                Check::ConfigOtherApp,
+            ];
+            return seen.passed(&all, "there is no configuration file");
+        }
         None => return,
         Some(Config(Err(why))) => return seen.proven(Check::ConfigUnreadable, scrubbed(why)),
         Some(Config(Ok(facts))) => facts,

@@ -113,7 +113,7 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
             accepted,
         } => {
             times::check_variation(*variation, *accepted, seen);
-            check_variation(*variation, *accepted, seen);
+            check_variation(case, *variation, *accepted, seen);
         }
         Probe::Proxy { .. } | Probe::Clock { .. } => {}
     }
@@ -127,7 +127,14 @@ fn reached(check: Check, does: &str, host: &str, error: &Option<String>, seen: &
     }
 }
 
-fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
+fn issuer(probe: &Probe) -> Option<&str> {
+    match probe {
+        Probe::Metadata { issuer, .. } => issuer.as_deref(),
+        _ => None,
+    }
+}
+
+fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: &mut Observed) {
     let (check, change) = match variation {
         Variation::WithoutKeyId => (Check::KidDiffers, "without `kid`"),
         Variation::WithKeyId => (Check::KidMissing, "with the `kid` of the configuration"),
@@ -137,7 +144,14 @@ fn check_variation(variation: Variation, accepted: bool, seen: &mut Observed) {
         Variation::ServerTime => return,
     };
     if accepted {
-        return seen.tried(check, format!("{change}, the server gave a token"));
+        let value = match variation {
+            Variation::AudienceIssuer => case.evidence.probes.iter().find_map(issuer),
+            Variation::AudienceEndpoint => case.url(),
+            _ => None,
+        };
+        let value = value.map(|value| format!(", {}", masked_host(value)));
+        let value = value.unwrap_or_default();
+        return seen.tried(check, format!("{change}{value}, the server gave a token"));
     }
     // Another `kid` than those tried can still be the right one.
     let ruled_out: &[Check] = match variation {
