@@ -181,6 +181,12 @@ fn check_audience(case: &Case<'_>, seen: &mut Observed) {
     }
     let host = host_of(audience).unwrap_or_default();
     if case.is_salesforce() {
+        // Each site of an org is known by its address, path and all.
+        let is_site = host.ends_with(".site.com")
+            || host.ends_with(".force.com") && !host.ends_with(".lightning.force.com");
+        if is_site {
+            return;
+        }
         if expected
             .iter()
             .any(|expected| audience.starts_with(&format!("{expected}/")))
@@ -188,8 +194,8 @@ fn check_audience(case: &Case<'_>, seen: &mut Observed) {
             let line = format!("`aud` is {shown}, with a path behind the host");
             return seen.proven(Check::AudTrailing, line);
         }
-        // The address of a site, or another name of the org, is a valid audience too.
-        let may_be = ["salesforce.com", "force.com", "site.com"]
+        // Another name of the org is a valid audience too.
+        let may_be = ["salesforce.com", "force.com"]
             .iter()
             .any(|suffix| host.ends_with(suffix))
             || !audience.contains("://");

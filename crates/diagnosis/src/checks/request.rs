@@ -90,7 +90,9 @@ fn check_parameters(case: &Case<'_>, request: &Request, seen: &mut Observed) {
     }
     seen.passed(&[Check::ParameterTwice], "each parameter stands once");
     check_grant_type(case, request, seen);
-    check_client(case, request, seen);
+    if request.other_grant().is_none() {
+        check_client(case, request, seen);
+    }
 }
 
 /// Whether a parameter is surely not there: people blank what they do not want to show.
