@@ -24,6 +24,8 @@ impl Paste {
     /// exception, a certificate. What it does not know it leaves. Of a longer text only the first [`MAX_PASTE`] octets
     /// are looked at.
     ///
+    /// What is masked, such as `<id>`, `***` or `CLIENT_ID`, is neither known nor missing, and what is cut proves nothing.
+    ///
     /// Of two assertions, the first is the earlier one. Of two replies, the last counts.
     #[must_use]
     pub fn read(text: &str) -> Self {

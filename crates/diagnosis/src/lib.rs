@@ -6,6 +6,7 @@ mod diagnose;
 mod evidence;
 mod explain;
 mod mark;
+mod meaning;
 mod message;
 mod observed;
 mod paste;

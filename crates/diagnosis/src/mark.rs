@@ -10,7 +10,7 @@ pub(crate) fn is_mark(text: &str) -> bool {
 
 /// `<…>`, `***`, `xxx`, `…`, `[…]`, `$NAME`, `{{name}}`, and words that say so.
 fn is_mask(text: &str) -> bool {
-    const PARTS: [&str; 9] = ["**", "…", "...", "••", "{{", "${", "#{", "xxxx", "####"];
+    const PARTS: [&str; 9] = ["**", "…", "...", "••", "{{", "${", "#{", "xxx", "####"];
     const WORDS: [&str; 7] = [
         "redacted",
         "masked",

@@ -311,9 +311,10 @@ pub(crate) fn jwts(text: &str) -> Vec<String> {
             .map_or(text.len(), |end| at + end);
         let whole = &text[at..end];
         let run = whole.trim_end_matches('.');
-        // Of one that was cut, the last part is none.
-        let is_cut = whole.ends_with("..") && whole.len() > run.len() + 1
-            || text[end..].starts_with(['…', '[', '<', '*']);
+        // Of one that was cut, the last part is none. Behind a dot the dots are in place of a part.
+        let dots = whole.len() - run.len();
+        let is_masked = text[end..].starts_with(['…', '[']) || text[end..].starts_with("***");
+        let is_cut = matches!(dots, 2 | 3) || dots == 0 && is_masked;
         let run = match run.rsplit_once('.') {
             Some((start, _)) if is_cut => start,
             _ => run,
