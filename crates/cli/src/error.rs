@@ -103,9 +103,10 @@ impl Failure {
             failure.hints.push(("retry-after", wait.into()));
         }
         let report = diagnosed::report(error, profile);
-        // A guess about a text that nobody knows helps nobody.
+        // A guess about a text that nobody knows helps nobody, and that the server is busy is said already.
         let is_known = |finding: &&Finding| {
-            report.reply_is_known() || finding.certainty() > Certainty::Possible
+            (report.reply_is_known() || finding.certainty() > Certainty::Possible)
+                && finding.id() != "server-busy"
         };
         if let Some(finding) = report.findings().first().filter(is_known) {
             let cause = format!("{} ({})", finding.what(), finding.certainty());

@@ -207,7 +207,8 @@ fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'st
         .iter()
         .any(|finding| finding.class == jwt_bearer_provider::Class::Key);
     let mut wanted = Vec::new();
-    if case.provider == "generic" && guessed(entries) != "generic" {
+    let is_elsewhere = evidence.request.is_some() && case.provider == "generic";
+    if is_elsewhere && guessed(entries) != "generic" {
         wanted.push("whose server it is (`--provider`)");
     }
     if evidence.reply.is_none() && evidence.message.is_none() {
