@@ -89,6 +89,8 @@ pub(crate) fn run(case: &Case<'_>) -> Observed {
     }
     for hidden in &case.evidence.hidden {
         seen.forget(hidden.checks());
+        let line = format!("`{}` is there, and masked", hidden.name());
+        seen.passed(hidden.missing().as_slice(), &line);
     }
     seen
 }

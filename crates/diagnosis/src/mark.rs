@@ -175,6 +175,25 @@ impl Hidden {
         }
     }
 
+    /// What a mark rules out: there is a value.
+    pub(crate) const fn missing(self) -> Option<Check> {
+        Some(match self {
+            Self::Algorithm => Check::AlgMissing,
+            Self::KeyId => Check::KidMissing,
+            Self::Issuer => Check::IssMissing,
+            Self::Subject | Self::OldSubject => Check::SubMissing,
+            Self::SubjectType => Check::SubTypeMissing,
+            Self::Audience => Check::AudMissing,
+            Self::Jti => Check::JtiMissing,
+            Self::Expiry => Check::ExpMissing,
+            Self::Issued => Check::IatMissing,
+            Self::Start => return None,
+            Self::ClientId => Check::ClientIdMissing,
+            Self::GrantType => Check::GrantTypeMissing,
+            Self::ConfigKeyId => Check::ConfigKidEmpty,
+        })
+    }
+
     /// The checks that look at it, of which none can say anything.
     pub(crate) const fn checks(self) -> &'static [Check] {
         match self {

@@ -154,6 +154,12 @@ fn check_audience(case: &Case<'_>, seen: &mut Observed) {
         Some(_) => return seen.proven(Check::AudWrong, "`aud` is neither a string nor a list"),
     };
     seen.passed(&[Check::AudMissing, Check::AudList], "`aud` is a string");
+    if audience.contains("://") {
+        seen.passed(&[Check::AudNoScheme], "`aud` is a URL");
+    }
+    if !SALESFORCE_LOGIN.contains(&audience.as_str()) {
+        seen.passed(&[Check::AudLogin], "`aud` is no login host");
+    }
     let shown = masked_host(audience);
     if expected.iter().any(|expected| expected == audience) {
         return check_login_audience(case, audience, seen);

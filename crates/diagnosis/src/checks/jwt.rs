@@ -154,7 +154,8 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
             seen.hinted(Check::KidMissing, format!("the header has no `kid`{line}"));
         }
         (Some(kid), registered) => {
-            seen.passed(&[Check::KidMissing], "the header has a `kid`");
+            let there = [Check::KidMissing, Check::ConfigKidEmpty];
+            seen.passed(&there, "the header has a `kid`");
             match (kid.as_str(), registered) {
                 (None, _) => seen.proven(Check::KidNotText, "`kid` is no string"),
                 (Some(kid), Some(registered)) if kid != registered => seen.proven(

@@ -69,6 +69,11 @@ fn marks_are_no_values() {
             explained(&text)
         );
     }
+    let claims = with(box_claims(), json!({"jti": "<uuid>"}));
+    let body = refused("invalid_grant", "Please check the 'jti' claim");
+    let report = explained(&format!("{claims}\n{body}"));
+    let missing = |finding: &Finding| finding.id() == "jti-missing";
+    assert!(!report.findings().iter().any(missing), "{report}");
     let config = r#"{"boxAppSettings":{"clientID":"***","clientSecret":"***","appAuth":{"publicKeyID":"***","privateKey":"***","passphrase":"***"}},"enterpriseID":"***"}"#;
     let body = refused("invalid_grant", "Please check the 'iss' claim");
     let report = explained(&format!("{config}\n{}\n{body}", jwt(&box_claims())));
