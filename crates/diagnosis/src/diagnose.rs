@@ -37,7 +37,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 
     let mut findings = Vec::new();
     for entry in &entries {
-        explain(entry, &seen, server, evidence.is_pasted, &mut findings);
+        explain(entry, &seen, &case, server, &mut findings);
     }
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
@@ -54,16 +54,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             continue;
         }
         let is_topic = topics.iter().any(|(_, checks)| checks.contains(&check));
-        let is_reply = matches!(
-            check,
-            Check::Redirect
-                | Check::ProxyLogin
-                | Check::ReplyEmpty
-                | Check::ReplyNotOauth
-                | Check::Dns
-                | Check::Unreachable
-                | Check::Tls
-        );
+        let is_reply = OF_REPLIES.contains(&check);
         let certainty = match (proof, is_topic) {
             (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
@@ -102,19 +93,35 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ))
     });
 
+    // A reply that is no text of a server: a redirect, an empty one, a token.
+    let is_token = said.is_token(evidence);
+    let is_told = findings.first().is_some_and(|first| {
+        let is_of_reply = OF_REPLIES.iter().any(|check| check.id() == first.id);
+        first.explains_reply && (is_of_reply || first.id == "busy")
+    });
+    let mut notes = Vec::new();
+    if let Some(grant) = case.other_grant() {
+        notes.push(format!(
+            "The request is of the grant {grant} and has no assertion; the catalogue is about the JWT bearer grant."
+        ));
+    }
     Report {
-        provider: if server.is_known {
-            server.provider
-        } else {
-            guessed(&entries)
+        provider: match server.provider {
+            "generic" => guessed(&entries),
+            known => known,
         },
         reply: said.line(evidence, &entries),
-        reply_is_known: !entries.is_empty(),
+        reply_is_known: !entries.is_empty() || is_told || is_token,
+        is_token,
         speaks_of: topics.iter().map(|(name, _)| *name).collect(),
         passed: passed(&seen),
-        wanted: wanted(&case, &findings),
+        wanted: if is_token {
+            Vec::new()
+        } else {
+            wanted(&case, &entries, &findings)
+        },
         findings,
-        notes: Vec::new(),
+        notes,
     }
 }
 
@@ -149,10 +156,13 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
 fn explain(
     entry: &'static Entry,
     seen: &Observed,
+    case: &Case<'_>,
     server: Server,
-    is_pasted: bool,
     findings: &mut Vec<Finding>,
 ) {
+    // An entry of another provider than the one that is known tells less.
+    let is_own = server.is_known && server.provider == entry.provider;
+    let is_foreign = server.is_known && !is_own && !message::is_for_all(entry);
     let before = findings.len();
     let mut left = Vec::new();
     for &check in entry.shown {
@@ -192,7 +202,7 @@ fn explain(
     let said = format!("the text {} means this", quoted(entry));
     if entry.proves {
         // Another server may say the same and mean something else.
-        let certainty = if server.is_known || message::is_for_all(entry) {
+        let certainty = if is_own || message::is_for_all(entry) {
             Certainty::Certain
         } else {
             Certainty::Likely
@@ -224,22 +234,26 @@ fn explain(
     if is_hinted {
         left.retain(|finding| !is_of_when(finding));
     }
-    // Of a paste nobody knows whether it is all; what is left there is left, and no more.
-    let is_only = left.len() == 1 && (!is_pasted || entry.shown.len() + entry.unseen.len() == 1);
+    let is_only = left.len() == 1;
+    // What the usual causes are, is known of requests with an assertion to the provider's own server.
+    let usual = entry
+        .usual
+        .filter(|_| !is_foreign && case.other_grant().is_none());
     for finding in &mut left {
-        if !is_hinted && (is_only || entry.usual == Some(finding.id)) {
+        if let Some(line) = of_this_request(finding.id, case) {
             finding.certainty = Certainty::Likely;
-            finding.evidence.push(if is_only {
-                format!(
-                    "the text {}, and the rest of its causes is ruled out",
-                    quoted(entry)
-                )
-            } else {
-                format!(
-                    "the text {}, of which this is the usual cause",
-                    quoted(entry)
-                )
-            });
+            finding.evidence.push(line);
+        } else if !is_hinted && usual == Some(finding.id) {
+            finding.certainty = Certainty::Likely;
+            finding.evidence.push(format!(
+                "the text {}, of which this is the usual cause",
+                quoted(entry)
+            ));
+        } else if is_only && !is_hinted {
+            finding.evidence.push(format!(
+                "the text {}, and its other known causes are ruled out",
+                quoted(entry)
+            ));
         } else {
             finding
                 .evidence
@@ -247,9 +261,16 @@ fn explain(
         }
     }
     if left.is_empty() && !is_hinted {
-        let mut finding = of_entry(entry, Certainty::Possible);
-        finding.evidence.push(said);
-        return push(finding, findings);
+        if case.other_grant().is_none() {
+            let mut finding = of_entry(entry, Certainty::Possible);
+            finding.evidence.push(if entry.shown.is_empty() {
+                said
+            } else {
+                format!("{said}, though nothing in the evidence shows it")
+            });
+            push(finding, findings);
+        }
+        return;
     }
     // What a person can do about a dozen possibilities is to read the entry itself.
     let mut rest: Vec<_> = left
@@ -276,6 +297,25 @@ fn explain(
     }
 }
 
+/// What shows a cause that nobody sees from outside, in the request itself.
+fn of_this_request(id: &str, case: &Case<'_>) -> Option<String> {
+    let request = case.evidence.request.as_ref()?;
+    let host = case.host()?;
+    let is_login = matches!(
+        host.as_str(),
+        "login.salesforce.com" | "test.salesforce.com"
+    );
+    match id {
+        "salesforce-instance-url" if is_login && !request.is_for_token() => {
+            Some(format!("the API was called at {host}, which has none"))
+        }
+        "salesforce-password-flow" if case.other_grant() == Some("password") => {
+            Some("`grant_type` is password".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// What to do where no firewall stands between.
 const NOTHING_LISTENS: &str = "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?";
 
@@ -295,6 +335,17 @@ fn is_own_port(evidence: &Evidence) -> bool {
         _ => false,
     })
 }
+
+/// What explains a reply, or that there is none, whatever its text.
+const OF_REPLIES: [Check; 7] = [
+    Check::Redirect,
+    Check::ProxyLogin,
+    Check::ReplyEmpty,
+    Check::ReplyNotOauth,
+    Check::Dns,
+    Check::Unreachable,
+    Check::Tls,
+];
 
 /// More possibilities than this are told in short.
 const MOST_POSSIBLE: usize = 6;
@@ -330,7 +381,7 @@ fn passed(seen: &Observed) -> Vec<Passed> {
 }
 
 /// The evidence that is not there and would tell more.
-fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
+fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'static str> {
     let evidence = case.evidence;
     let is_certain = findings
         .first()
@@ -342,11 +393,22 @@ fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
         .iter()
         .any(|finding| finding.class == jwt_bearer_provider::Class::Key);
     let mut wanted = Vec::new();
+    let is_elsewhere = evidence.request.is_some() && case.provider == "generic";
+    if is_elsewhere && guessed(entries) != "generic" {
+        wanted.push("whose server it is (`--provider`)");
+    }
     if evidence.reply.is_none() && evidence.message.is_none() {
         wanted.push("the reply: its status, its headers and its body");
     }
-    if evidence.assertion.is_none() {
+    let request = evidence.request.as_ref();
+    let is_for_token = request.is_none_or(crate::Request::is_for_token);
+    if evidence.assertion.is_none() && is_for_token && case.other_grant().is_none() {
         wanted.push("the assertion that was sent; its signature can be left out");
+    }
+    let assertion = evidence.assertion.as_ref();
+    let is_unsigned = assertion.is_some_and(|assertion| assertion.signature().is_empty());
+    if is_key_open && evidence.is_pasted && is_unsigned {
+        wanted.push("the signature of the assertion, which was left out");
     }
     if is_key_open && evidence.registered.is_empty() {
         wanted.push("the certificate or the public key that is registered with the provider");

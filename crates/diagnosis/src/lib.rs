@@ -6,6 +6,7 @@ mod diagnose;
 mod evidence;
 mod explain;
 mod finding;
+mod mark;
 mod message;
 mod names;
 mod observed;
