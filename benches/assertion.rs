@@ -15,17 +15,17 @@ use crate::keys::Key;
 use crate::pattern::{claims, header};
 
 const KEYS: [(&str, &str); 3] = [
-    ("RS256", "rsa.pem"),
-    ("ES256", "p256.pem"),
-    ("EdDSA", "ed25519.pem"),
+    ("RS256", "RSA-2048"),
+    ("ES256", "P-256"),
+    ("EdDSA", "Ed25519"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     let runtime = Builder::new_current_thread().build()?;
     let (header, claims) = (header(), claims());
-    for (name, file) in KEYS {
-        let key = Key::read(file)?;
+    for (name, kind) in KEYS {
+        let key = Key::new(&keys::make(kind)?)?;
         let signer: &dyn Signer = &key.signer;
         let input = Unsigned::for_signer(&header, &claims, signer, SystemClock.now())?;
         let mut octets = [0; 512];

@@ -34,11 +34,11 @@ const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("two is not nothing");
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    for (name, file) in [("RS256", "rsa.pem"), ("ES256", "p256.pem")] {
+    for (name, kind) in [("RS256", "RSA-2048"), ("ES256", "P-256")] {
         for workers in [1, 2] {
             let runtime = runtime(workers)?;
-            let inline: Arc<dyn Signer> = Arc::new(signer(file)?);
-            let threads: Arc<dyn Signer> = Arc::new(signer(file)?.threads(TWO)?);
+            let inline: Arc<dyn Signer> = Arc::new(signer(kind)?);
+            let threads: Arc<dyn Signer> = Arc::new(signer(kind)?.threads(TWO)?);
             let mut group =
                 criterion.benchmark_group(format!("concurrency/{name}, {workers} workers"));
             for tasks in [1, 4, 16, 64] {
@@ -53,8 +53,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     criterion.final_summary();
-    // Criterion knows no tails. In its short mode of one run for each, half a second is enough.
+    // Criterion knows no tails. In its short mode of one run for each, a moment is enough.
     let is_test = std::env::args().any(|argument| argument == "--test");
+    tails(Duration::from_millis(if is_test { 20 } else { 1_000 }))?;
     bystanders(Duration::from_millis(if is_test { 50 } else { 5_000 }))
 }
 
@@ -77,20 +78,74 @@ fn sign_at_once(runtime: &Runtime, signer: &Arc<dyn Signer>, tasks: u64, count: 
     })
 }
 
+/// How long a signature takes where so many tasks sign as fast as they can.
+fn tails(time: Duration) -> Result<(), Box<dyn Error>> {
+    println!("\nRS256, from asking to having:");
+    for workers in [1, 2] {
+        let runtime = runtime(workers)?;
+        let inline: Arc<dyn Signer> = Arc::new(signer("RSA-2048")?);
+        let threads: Arc<dyn Signer> = Arc::new(signer("RSA-2048")?.threads(TWO)?);
+        for tasks in [1, 4, 16, 64] {
+            for (how, signer) in [("inline", &inline), ("threads(2)", &threads)] {
+                let mut taken = runtime.block_on(sign_for(signer, tasks, time));
+                taken.sort_unstable();
+                println!(
+                    "{workers} workers, {tasks:2} tasks, {how:10} {:5.0}/s, {}",
+                    taken.len() as f64 / time.as_secs_f64(),
+                    quantiles(&taken),
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What each signature took of so many tasks that sign for so long.
+async fn sign_for(signer: &Arc<dyn Signer>, tasks: u64, time: Duration) -> Vec<Duration> {
+    let end = Instant::now() + time;
+    let mut signing = JoinSet::new();
+    for _ in 0..tasks {
+        let signer = Arc::clone(signer);
+        signing.spawn(async move {
+            let mut taken = Vec::new();
+            let mut start = Instant::now();
+            while start < end {
+                signer.sign(&MESSAGE).await.expect("a signature");
+                taken.push(start.elapsed());
+                tokio::task::yield_now().await;
+                start = Instant::now();
+            }
+            taken
+        });
+    }
+    signing.join_all().await.concat()
+}
+
+/// Of what is sorted, and not empty.
+fn quantiles(sorted: &[Duration]) -> String {
+    let at = |part: f64| sorted[((sorted.len() - 1) as f64 * part) as usize].as_micros();
+    format!(
+        "p50 {} us, p99 {} us, p99.9 {} us",
+        at(0.5),
+        at(0.99),
+        at(0.999)
+    )
+}
+
 /// Sixteen tasks sign with RSA as fast as they can, while four connections play ping-pong on the same two workers.
 fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
-    println!("RS256 by 16 tasks on 2 workers, beside 4 connections that ping each 2 ms:");
+    println!("\nRS256 by 16 tasks on 2 workers, beside 4 connections that ping each 2 ms:");
     let mut plain = 0.0;
     for how in ["plain threads", "nothing", "inline", "threads(2)"] {
         let signer: Option<Arc<dyn Signer>> = match how {
             "plain threads" => {
-                plain = on_plain_threads(&signer("rsa.pem")?, time);
+                plain = on_plain_threads(&signer("RSA-2048")?, time);
                 println!("{how:14} {plain:7.0} signatures/s");
                 continue;
             }
             "nothing" => None,
-            "inline" => Some(Arc::new(signer("rsa.pem")?)),
-            _ => Some(Arc::new(signer("rsa.pem")?.threads(TWO)?)),
+            "inline" => Some(Arc::new(signer("RSA-2048")?)),
+            _ => Some(Arc::new(signer("RSA-2048")?.threads(TWO)?)),
         };
         let signed = Arc::new(AtomicU64::new(0));
         let mut pings = runtime(2)?.block_on(async {
@@ -109,15 +164,12 @@ fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
             ping(time).await
         })?;
         pings.sort_unstable();
-        let at = |part: f64| pings[((pings.len() - 1) as f64 * part) as usize].as_micros();
         let rate = signed.load(Ordering::Relaxed) as f64 / time.as_secs_f64();
         println!(
-            "{how:14} {rate:7.0} signatures/s ({:.2} of plain threads), {} pings: p50 {} us, p99 {} us, p99.9 {} us",
+            "{how:14} {rate:7.0} signatures/s ({:.2} of plain threads), {} pings: {}",
             rate / plain,
             pings.len(),
-            at(0.5),
-            at(0.99),
-            at(0.999),
+            quantiles(&pings),
         );
     }
     Ok(())
@@ -180,8 +232,8 @@ async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
     Ok(trips)
 }
 
-fn signer(file: &str) -> Result<LocalSigner, Box<dyn Error>> {
-    Ok(Key::read(file)?.signer)
+fn signer(kind: &str) -> Result<LocalSigner, Box<dyn Error>> {
+    Ok(Key::new(&keys::make(kind)?)?.signer)
 }
 
 fn runtime(workers: usize) -> std::io::Result<Runtime> {

@@ -1,10 +1,9 @@
 //! The text of a key file to a key that signs, by `LocalSigner`, and by `pem` and `ring` alone.
 
-#[expect(dead_code, reason = "keys are made here")]
+#[expect(dead_code, reason = "keys are loaded here")]
 mod keys;
 
 use std::error::Error;
-use std::fs;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
@@ -15,19 +14,14 @@ use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
 };
 
-const KEYS: [(&str, &str); 6] = [
-    ("RSA-2048", "rsa.pem"),
-    ("RSA-3072", "rsa-3072.pem"),
-    ("RSA-4096", "rsa-4096.pem"),
-    ("P-256", "p256.pem"),
-    ("P-384", "p384.pem"),
-    ("Ed25519", "ed25519.pem"),
+const KINDS: [&str; 6] = [
+    "RSA-2048", "RSA-3072", "RSA-4096", "P-256", "P-384", "Ed25519",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
-    for (name, file) in KEYS {
-        let text = fs::read_to_string(keys::path(file))?;
+    for name in KINDS {
+        let text = keys::make(name)?.to_pkcs8_pem()?;
         // Unlike measurements would be compared in silence.
         LocalSigner::from_pem(&text)?;
         assert!(loads(name, &text), "{name}");

@@ -31,7 +31,7 @@ use crate::keys::Key;
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     let runtime = Builder::new_current_thread().enable_time().build()?;
-    let signer: Arc<dyn Signer> = Arc::new(Key::read("p256.pem")?.signer);
+    let signer: Arc<dyn Signer> = Arc::new(Key::new(&keys::make("P-256")?)?.signer);
     let source = || source(Arc::clone(&signer));
 
     let warm = source()?;

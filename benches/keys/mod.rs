@@ -1,8 +1,6 @@
 //! The keys that are measured, each in a signer and bare.
 
 use std::error::Error;
-use std::fs;
-use std::path::{Path, PathBuf};
 
 use jwt_bearer::keyfile::PrivateKey;
 use jwt_bearer::signer::KeyKind;
@@ -18,11 +16,17 @@ use ring::signature::{
 /// The octets of any signature here.
 pub(crate) type Octets = [u8; 512];
 
-/// Where a key file of the tests is.
-pub(crate) fn path(file: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../crates/keyfile/testdata")
-        .join(file)
+/// Makes a key on the spot.
+pub(crate) fn make(kind: &str) -> Result<PrivateKey, Box<dyn Error>> {
+    Ok(match kind {
+        "RSA-2048" => PrivateKey::generate_rsa(2048)?,
+        "RSA-3072" => PrivateKey::generate_rsa(3072)?,
+        "RSA-4096" => PrivateKey::generate_rsa(4096)?,
+        "P-256" => PrivateKey::generate_ec(KeyKind::P256)?,
+        "P-384" => PrivateKey::generate_ec(KeyKind::P384)?,
+        "Ed25519" => PrivateKey::generate_ed25519()?,
+        other => return Err(format!("`{other}` is no kind of key here").into()),
+    })
 }
 
 /// One key, twice.
@@ -32,11 +36,9 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Reads a key file of the tests.
-    pub(crate) fn read(file: &str) -> Result<Self, Box<dyn Error>> {
-        let key = PrivateKey::read(&fs::read(path(file))?, None)?;
-        let signer = LocalSigner::new(&key)?;
-        let bare = Bare::new(&key)?;
+    pub(crate) fn new(key: &PrivateKey) -> Result<Self, Box<dyn Error>> {
+        let signer = LocalSigner::new(key)?;
+        let bare = Bare::new(key)?;
 
         // Unlike measurements would be compared in silence.
         let mut octets = [0; 512];

@@ -1,6 +1,8 @@
 //! The assertion that Box wants, by `jwt-bearer` and by others: the same claims, the same keys, the same run. Each makes
 //! a `jti` of 16 random octets and reads the clock; each keeps its key as prepared as it can be kept.
 
+mod aws_lc;
+
 use std::error::Error;
 use std::fs;
 use std::hint::black_box;
@@ -15,7 +17,6 @@ use biscuit::{ClaimsSet, JWT, RegisteredClaims, SingleOrMultiple};
 use criterion::{Criterion, Throughput};
 use josekit::jws::{ES256, EdDSA, JwsHeader, JwsSigner, RS256};
 use josekit::jwt::JwtPayload;
-use jsonwebtoken::crypto::{aws_lc, rust_crypto};
 use jwt_bearer::assertion::{Assertion, Claims, Clock, Header, SystemClock, Unsigned};
 use jwt_bearer::{LocalSigner, Signer};
 use jwt_compact::alg::{Ed25519, Es256, Rsa, RsaPrivateKey, StrongAlg, StrongKey};
@@ -25,6 +26,8 @@ use jwt_simple::algorithms::{
     RSAKeyPairLike,
 };
 use serde::{Deserialize, Serialize};
+
+use crate::aws_lc::AwsLcSigner;
 
 const ISSUER: &str = "abcdefghijklmnopqrstuvwxyz012345";
 const SUBJECT: &str = "1234567";
@@ -38,21 +41,34 @@ type Sign = Box<dyn Fn() -> String>;
 fn main() -> Result<(), Box<dyn Error>> {
     let backend = std::env::var("JSONWEBTOKEN").unwrap_or_else(|_| "aws_lc_rs".into());
     match backend.as_str() {
-        "rust_crypto" => rust_crypto::DEFAULT_PROVIDER.install_default(),
-        _ => aws_lc::DEFAULT_PROVIDER.install_default(),
+        "rust_crypto" => jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default(),
+        _ => jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default(),
     }
     .map_err(|_| "a provider is there already")?;
 
     let mut criterion = Criterion::default().configure_from_args();
-    for (name, file) in [("ES256", "p256.pem"), ("EdDSA", "ed25519.pem"), ("RS256", "rsa.pem")] {
+    for (name, file) in [
+        ("ES256", "p256.pem"),
+        ("EdDSA", "ed25519.pem"),
+        ("RS256", "rsa.pem"),
+    ] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/keyfile/testdata");
         let pem = fs::read_to_string(path.join(file))?;
         let verifier = LocalSigner::from_pem(&pem)?;
         let mut group = criterion.benchmark_group(format!("peers/{name}"));
         group.throughput(Throughput::Elements(1));
-        let peers: [(String, Option<Sign>); 6] = [
+        let bare = ring_alone(name, &pem)?;
+        group.bench_function("ring alone", |bencher| bencher.iter(|| black_box(bare())));
+        let peers: [(String, Option<Sign>); 7] = [
             ("jwt-bearer".into(), Some(jwt_bearer(&pem)?)),
-            (format!("jsonwebtoken {backend}"), Some(jsonwebtoken(name, &pem)?)),
+            (
+                "jwt-bearer on aws-lc".into(),
+                Some(jwt_bearer_on_aws_lc(&pem)?),
+            ),
+            (
+                format!("jsonwebtoken {backend}"),
+                Some(jsonwebtoken(name, &pem)?),
+            ),
             ("jwt-simple".into(), Some(jwt_simple(name, &pem)?)),
             ("josekit".into(), Some(josekit(name, &pem)?)),
             ("jwt-compact".into(), Some(jwt_compact(name, &pem)?)),
@@ -84,25 +100,97 @@ fn verify(peer: &str, signer: &LocalSigner, jwt: &str) -> Result<(), Box<dyn Err
     assert_eq!(text("aud"), Some(AUDIENCE), "{peer}");
     assert_eq!(text("box_sub_type"), Some(SUB_TYPE), "{peer}");
     assert_eq!(text("jti").map(str::len), Some(22), "{peer}");
-    assert!(decoded.time("exp").is_some_and(|time| time > SystemTime::now()), "{peer}");
+    assert!(
+        decoded
+            .time("exp")
+            .is_some_and(|time| time > SystemTime::now()),
+        "{peer}"
+    );
     assert_eq!(decoded.key_id(), Some(KEY_ID), "{peer}");
     Ok(())
 }
 
 fn jwt_bearer(pem: &str) -> Result<Sign, Box<dyn Error>> {
     let signer = LocalSigner::from_pem(pem)?;
-    let header = Header::new().key_id(KEY_ID);
-    let claims = Claims::new(ISSUER)
-        .subject(SUBJECT)
-        .claim("box_sub_type", SUB_TYPE)
-        .audience(AUDIENCE)
-        .lifetime(Duration::from_secs(LIFETIME));
+    let (header, claims) = (header(), claims());
     Ok(Box::new(move || {
         let unsigned =
             Unsigned::for_signer(&header, &claims, &signer, SystemClock.now()).expect("claims");
-        let signature = signer.sign_now(unsigned.signing_input()).expect("a signature");
-        unsigned.attach(&signature).expect("its algorithm").as_str().to_owned()
+        let signature = signer
+            .sign_now(unsigned.signing_input())
+            .expect("a signature");
+        unsigned
+            .attach(&signature)
+            .expect("its algorithm")
+            .as_str()
+            .to_owned()
     }))
+}
+
+fn jwt_bearer_on_aws_lc(pem: &str) -> Result<Sign, Box<dyn Error>> {
+    let signer = AwsLcSigner::from_pem(pem)?;
+    let (header, claims) = (header(), claims());
+    Ok(Box::new(move || {
+        let unsigned =
+            Unsigned::for_signer(&header, &claims, &signer, SystemClock.now()).expect("claims");
+        let signature = signer
+            .sign_now(unsigned.signing_input())
+            .expect("a signature");
+        unsigned
+            .attach(&signature)
+            .expect("its algorithm")
+            .as_str()
+            .to_owned()
+    }))
+}
+
+fn header() -> Header {
+    Header::new().key_id(KEY_ID)
+}
+
+fn claims() -> Claims {
+    Claims::new(ISSUER)
+        .subject(SUBJECT)
+        .claim("box_sub_type", SUB_TYPE)
+        .audience(AUDIENCE)
+        .lifetime(Duration::from_secs(LIFETIME))
+}
+
+/// The signature of as long an input, and nothing around it: what all on `ring` have in common.
+fn ring_alone(name: &str, pem: &str) -> Result<Sign, Box<dyn Error>> {
+    use ring::rand::SystemRandom;
+    use ring::signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
+    };
+    let rejected = |error: ring::error::KeyRejected| error.to_string();
+    let (der, random, input) = (der(pem)?, SystemRandom::new(), [b'a'; 304]);
+    Ok(match name {
+        "ES256" => {
+            let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &der, &random)
+                .map_err(rejected)?;
+            Box::new(move || {
+                black_box(key.sign(&random, black_box(&input)).expect("a signature"));
+                String::new()
+            })
+        }
+        "EdDSA" => {
+            let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der).map_err(rejected)?;
+            Box::new(move || {
+                black_box(key.sign(black_box(&input)));
+                String::new()
+            })
+        }
+        _ => {
+            let key = RsaKeyPair::from_pkcs8(&der).map_err(rejected)?;
+            Box::new(move || {
+                let mut octets = [0; 256];
+                key.sign(&RSA_PKCS1_SHA256, &random, black_box(&input), &mut octets)
+                    .expect("a signature");
+                black_box(octets);
+                String::new()
+            })
+        }
+    })
 }
 
 /// For the libraries that take any type as claims.
@@ -227,10 +315,25 @@ fn jwt_compact(name: &str, pem: &str) -> Result<Sign, Box<dyn Error>> {
             .with_key_id(KEY_ID)
             .with_token_type("JWT");
         Box::new(move || {
-            let Whole { iss, sub, aud, box_sub_type, exp, jti } = Whole::new();
-            let claims =
-                jwt_compact::Claims::new(Custom { iss, sub, aud, box_sub_type, exp, jti });
-            algorithm.token(&header, &claims, &key).expect("a signature")
+            let Whole {
+                iss,
+                sub,
+                aud,
+                box_sub_type,
+                exp,
+                jti,
+            } = Whole::new();
+            let claims = jwt_compact::Claims::new(Custom {
+                iss,
+                sub,
+                aud,
+                box_sub_type,
+                exp,
+                jti,
+            });
+            algorithm
+                .token(&header, &claims, &key)
+                .expect("a signature")
         })
     }
 

@@ -27,7 +27,9 @@ use crate::pairs::{Member, Parameter, Registration, Seconds, table};
 Results go to standard output, everything else to standard error.
 
 Exit codes: 0 ok, 1 other, 2 usage or configuration, 3 key, 4 refused by the
-server, 5 unreachable, timed out or too busy, 6 `doctor` found a cause.
+server, 5 unreachable, timed out or too busy. Where `doctor` finds the cause of
+a refusal, it ends with the code of that: 2, 3, 5, or 6 account (an
+administrator has to act), 7 clock.
 
 To see it work without any account:  jwt-bearer demo
 If there is no token:                jwt-bearer doctor, with the same arguments")]
@@ -259,7 +261,8 @@ pub(crate) struct DoctorArgs {
     pub(crate) request: RequestArgs,
     #[command(flatten)]
     pub(crate) config: ConfigArgs,
-    /// What is registered with the provider, to compare with the key that signs: a certificate or a public key.
+    /// What is registered with the provider, to compare with the key that signs: a certificate, a public key, or a
+    /// JWK or JWKS with its key ids.
     #[arg(long, value_name = "FILE", visible_alias = "registered")]
     pub(crate) certificate: Option<PathBuf>,
     /// Send the one token request alone: no look at the way and the server before it, no variations after it.
@@ -268,6 +271,9 @@ pub(crate) struct DoctorArgs {
     /// What to print.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: PageOutput,
+    /// List what was ruled out, too.
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Args)]
@@ -466,14 +472,22 @@ impl From<GrantName> for Grant {
 #[derive(Args)]
 pub(crate) struct SandboxArgs {
     /// Whom to imitate.
-    #[arg(long, value_enum)]
-    pub(crate) provider: Provider,
+    #[arg(long, value_enum, required_unless_present = "box_config")]
+    pub(crate) provider: Option<Provider>,
+    /// Box with the very app of this JSON configuration file: its id and secret, its enterprise or user, and the public
+    /// key of the private key in it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["client_id", "client_secret_env", "client_secret_file"]
+    )]
+    pub(crate) box_config: Option<PathBuf>,
     /// Where to listen: an address of this machine alone; port 0 takes any free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8099")]
     pub(crate) listen: SocketAddr,
     /// The app's client id (Salesforce: consumer key).
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) client_id: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "box_config")]
+    pub(crate) client_id: Option<String>,
     /// The environment variable that holds the app's client secret.
     #[arg(long, value_name = "NAME")]
     pub(crate) client_secret_env: Option<String>,
@@ -482,7 +496,11 @@ pub(crate) struct SandboxArgs {
     pub(crate) client_secret_file: Option<PathBuf>,
     /// A public key or certificate of the app, and the `kid` that names it; for Salesforce without `kid`. May be
     /// repeated.
-    #[arg(long, value_name = "[KID=]FILE", required = true)]
+    #[arg(
+        long,
+        value_name = "[KID=]FILE",
+        required_unless_present = "box_config"
+    )]
     pub(crate) register: Vec<Registration>,
     /// An enterprise that may be a subject, for Box. May be repeated.
     #[arg(long, value_name = "ID")]

@@ -46,9 +46,23 @@ pub(crate) fn with_failure(mut evidence: Evidence, error: &ExchangeError) -> Evi
 /// The head of a reply.
 pub(crate) fn reply(status: u16, headers: &[(String, String)]) -> Reply {
     let reply = Reply::new().status(status);
+    let is_kept = is_kept(headers);
     headers
         .iter()
+        .filter(|(name, _)| !(is_kept && name.eq_ignore_ascii_case("date")))
         .fold(reply, |reply, (name, value)| reply.header(name, value))
+}
+
+/// Whether the reply was kept somewhere on the way, so that its `Date` is that of then.
+pub(crate) fn is_kept(headers: &[(String, String)]) -> bool {
+    headers.iter().any(|(name, value)| {
+        let value = value.trim().to_ascii_lowercase();
+        match name.to_ascii_lowercase().as_str() {
+            "age" => value != "0",
+            "x-cache" => value.contains("hit"),
+            _ => false,
+        }
+    })
 }
 
 /// The body; that of a success is not kept, and the head tells what it was if it was no token.
@@ -90,5 +104,25 @@ pub(crate) fn host(url: &str) -> String {
     match url.port() {
         Some(port) => format!("{host}:{port}"),
         None => host.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_date_of_a_kept_reply_is_no_clock() {
+        for (name, value, expected) in [
+            ("age", "0", false),
+            ("Age", "17", true),
+            ("x-cache", "MISS", false),
+            ("X-Cache", "MISS, HIT", true),
+            ("x-cache", "Hit from cloudfront", true),
+            ("cache-control", "no-store", false),
+        ] {
+            let headers = [(name.to_owned(), value.to_owned())];
+            assert_eq!(is_kept(&headers), expected, "{name}: {value}");
+        }
     }
 }

@@ -1,4 +1,5 @@
 use std::error::Error;
+use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use jwt_bearer::exchange::{TransportError, TransportErrorKind};
@@ -13,32 +14,74 @@ use crate::write::note;
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const HINT: Style = AnsiColor::Cyan.on_default().bold();
 
+/// Where they go, if the machine is none of AWS.
+const NO_AWS_CREDENTIALS: &str = "if this is no machine of AWS, no AWS credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run `aws configure`";
+
+/// How a command failed, for programs: each number has one meaning, whatever the command is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    /// None of the others, such as a reply that is no token.
+    Other = 1,
+    /// The arguments, the settings or the configuration are wrong.
+    Configuration = 2,
+    /// The key, or what is registered of it.
+    Key = 3,
+    /// The server refused, and that is all that is known.
+    Refused = 4,
+    /// The server cannot be reached, did not answer in time, is too busy, or another one answers.
+    Network = 5,
+    /// The app, the user or a policy: an administrator has to act. `doctor` alone finds it.
+    Account = 6,
+    /// A clock is wrong. `doctor` alone finds it.
+    Clock = 7,
+}
+
+impl From<Class> for Code {
+    fn from(class: Class) -> Self {
+        match class {
+            Class::Configuration => Self::Configuration,
+            Class::Key => Self::Key,
+            Class::Network => Self::Network,
+            Class::Account => Self::Account,
+            Class::Clock => Self::Clock,
+            _ => Self::Refused,
+        }
+    }
+}
+
+impl From<Code> for ExitCode {
+    fn from(code: Code) -> Self {
+        Self::from(code as u8)
+    }
+}
+
 /// How a command failed: the exit code, one sentence, and what may help.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    code: u8,
+    code: Code,
     text: String,
     hints: Vec<(&'static str, String)>,
 }
 
 impl Failure {
     pub(crate) fn other(text: impl Into<String>) -> Self {
-        Self::new(1, text)
+        Self::new(Code::Other, text)
     }
 
     pub(crate) fn refused(text: impl Into<String>) -> Self {
-        Self::new(4, text)
+        Self::new(Code::Refused, text)
     }
 
     pub(crate) fn usage(text: impl Into<String>) -> Self {
-        Self::new(2, text)
+        Self::new(Code::Configuration, text)
     }
 
     pub(crate) fn key(text: impl Into<String>) -> Self {
-        Self::new(3, text)
+        Self::new(Code::Key, text)
     }
 
-    fn new(code: u8, text: impl Into<String>) -> Self {
+    fn new(code: Code, text: impl Into<String>) -> Self {
         Self {
             code,
             text: text.into(),
@@ -54,12 +97,12 @@ impl Failure {
     /// Why there is no token, and what the provider's refusal means.
     pub(crate) fn exchange(error: &ExchangeError, profile: &Profile) -> Self {
         let code = match error.kind() {
-            ExchangeErrorKind::Sign => 3,
-            ExchangeErrorKind::Server if !error.is_retryable() => 4,
+            ExchangeErrorKind::Sign => Code::Key,
+            ExchangeErrorKind::Server if !error.is_retryable() => Code::Refused,
             ExchangeErrorKind::Server
             | ExchangeErrorKind::Transport
-            | ExchangeErrorKind::Timeout => 5,
-            _ => 1,
+            | ExchangeErrorKind::Timeout => Code::Network,
+            _ => Code::Other,
         };
         let mut failure = Self::new(code, chain(error));
         if let Some(attempt) = error
@@ -103,10 +146,10 @@ impl Failure {
             failure.hints.push(("retry-after", wait.into()));
         }
         let report = diagnosed::report(error, profile);
-        // A guess about a text that nobody knows helps nobody, and that the server is busy is said already.
+        // A guess about a text that nobody knows helps nobody, and what passes is told above.
+        let passes = error.kind() == ExchangeErrorKind::Server && error.is_retryable();
         let is_known = |finding: &&Finding| {
-            (report.reply_is_known() || finding.certainty() > Certainty::Possible)
-                && finding.id() != "server-busy"
+            report.reply_is_known() || (!passes && finding.certainty() > Certainty::Possible)
         };
         if let Some(finding) = report.findings().first().filter(is_known) {
             let cause = format!("{} ({})", finding.what(), finding.certainty());
@@ -123,7 +166,7 @@ impl Failure {
     }
 
     /// Everything is said already.
-    pub(crate) fn told(code: u8) -> Self {
+    pub(crate) fn told(code: Code) -> Self {
         Self::new(code, "")
     }
 
@@ -139,7 +182,7 @@ impl Failure {
         failure
     }
 
-    pub(crate) const fn code(&self) -> u8 {
+    pub(crate) const fn code(&self) -> Code {
         self.code
     }
 
@@ -189,10 +232,10 @@ impl From<RequestError> for Failure {
 
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
-        let failure = Self::new(3, chain(&error));
+        let failure = Self::new(Code::Key, chain(&error));
         // The last place where the SDK looks is one that this machine may not have.
         if failure.text.contains("IMDS") {
-            return failure.hint("if this is no machine of AWS, no credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run `aws configure`");
+            return failure.hint(NO_AWS_CREDENTIALS);
         }
         failure
     }

@@ -57,16 +57,21 @@ the server's time, with another `kid` or none, with another name of the same
 server as `aud`. Each takes one more signature of the key. The server's
 address never varies. A token that comes of it is thrown away.
 
-The page is masked, and can be pasted into a public issue.
+The page is masked, and can be pasted into a public issue. Read it first: a
+server may tell names in its own words, which nobody else can know.
 
 Exit codes:
   0  the server gave a token
   1  it answered something that is no token, for an unknown cause
   2  the settings are wrong or incomplete
-  3  the key cannot be opened, is of the wrong kind, or does not sign
-  4  the server refused, for an unknown cause
-  5  the server cannot be reached, did not answer in time, or is too busy
-  6  the server refused, and a certain or likely cause was found
+  3  the key cannot be opened, is of the wrong kind, does not sign, or is not
+     the one that is registered
+  4  the server refused, and no likely cause was found
+  5  the server cannot be reached, did not answer in time, is too busy, or
+     something else answers in its place
+  6  the app, the user or a policy: an administrator has to act
+  7  a clock is wrong
+Of a refusal the first finding decides, if it is certain or likely.
 
 Examples:
   jwt-bearer doctor box-prod

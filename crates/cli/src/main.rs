@@ -17,6 +17,7 @@ mod pairs;
 mod session;
 mod settings;
 mod times;
+mod tips;
 mod verbose;
 mod write;
 
@@ -29,7 +30,8 @@ use crate::args::{Cli, Command};
 use crate::error::Failure;
 
 fn main() -> ExitCode {
-    let matches = Cli::command_line().get_matches();
+    let matches = Cli::command_line().try_get_matches();
+    let matches = matches.unwrap_or_else(|error| tips::with_tip(error).exit());
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let variables = matches
         .subcommand()
@@ -42,7 +44,7 @@ fn main() -> ExitCode {
             }
             failure.print();
             interaction::wait_for_answer();
-            ExitCode::from(failure.code())
+            failure.code().into()
         }
     }
 }

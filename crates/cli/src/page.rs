@@ -25,6 +25,9 @@ pub(crate) struct Step {
     pub(crate) state: State,
     /// Redacted, in one line.
     pub(crate) text: String,
+    /// What to do, where no finding tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) next: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -56,7 +59,10 @@ pub(crate) fn steps(steps: &[Step]) -> String {
         .max()
         .unwrap_or_default();
     let mut page = String::new();
-    for Step { name, state, text } in steps {
+    for Step {
+        name, state, text, ..
+    } in steps
+    {
         let (style, mark) = state.mark();
         let text = wrapped(text, width + 6);
         let _ = writeln!(page, "  {style}{mark}{style:#} {name:width$}  {text}");
@@ -68,6 +74,8 @@ pub(crate) fn steps(steps: &[Step]) -> String {
 pub(crate) struct Telling<'a> {
     /// Of evidence that is not complete, what it rules out and what it lacks tells nothing.
     pub(crate) is_complete: bool,
+    /// The flag that lists what was ruled out; `None` if it is to be listed.
+    pub(crate) ruled_out: Option<&'static str>,
     /// The step that is the cause whatever else was found, and the class of the findings that tell more of it.
     pub(crate) stopped: Option<(&'a Step, Class)>,
     /// What a text of the server is shown as.
@@ -80,10 +88,17 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     for note in report.notes() {
         let _ = writeln!(page, "{WARN}!{WARN:#} {}\n", wrapped(note, 2));
     }
-    if let Some(reply) = report.reply() {
+    let first = report.findings().first();
+    let is_certain = first
+        .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
+    // Of a key that cannot be opened the step tells all.
+    let is_of_key = matches!(telling.stopped, Some((_, Class::Key)));
+    if let Some(reply) = report.reply().filter(|_| !is_of_key) {
         let _ = writeln!(page, "{TITLE}What was said{TITLE:#}");
         let _ = writeln!(page, "  {}", wrapped(&(telling.shown)(reply), 2));
-        if !report.reply_is_known() {
+        // A status alone is no text, and beside a certain cause nobody asks.
+        let is_text = !reply.starts_with("status ") || reply.contains(", ");
+        if is_text && !is_certain && !report.reply_is_known() {
             let topics = report.speaks_of().join(", ");
             let topics = if topics.is_empty() {
                 topics
@@ -99,20 +114,11 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     if report.findings().is_empty() && telling.stopped.is_none() && !report.is_token() {
         page += "Nothing wrong was found in the evidence: the cause is unknown.\n\n";
     }
-    let first = report.findings().first();
-    let is_certain = first
-        .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
-    if is_certain || !telling.is_complete {
-        return page;
+    let is_open = telling.is_complete && !is_certain;
+    if telling.is_complete && (is_open || telling.ruled_out.is_none()) {
+        page += &ruled_out(report, telling);
     }
-    if !report.passed().is_empty() {
-        let count: usize = report.passed().iter().map(|it| it.ids().len()).sum();
-        let _ = writeln!(
-            page,
-            "{TITLE}Ruled out{TITLE:#}: {count} other causes (--output json lists them).\n"
-        );
-    }
-    if !report.wanted().is_empty() {
+    if is_open && !report.wanted().is_empty() {
         let _ = writeln!(page, "{TITLE}More would be known with{TITLE:#}");
         for wanted in report.wanted() {
             let flag = if wanted.contains("registered with the provider") {
@@ -127,6 +133,26 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     page
 }
 
+/// What it is not: by number, or one by one.
+fn ruled_out(report: &Report, telling: &Telling<'_>) -> String {
+    let count: usize = report.passed().iter().map(|it| it.ids().len()).sum();
+    if count == 0 {
+        return String::new();
+    }
+    let title = format!("{TITLE}Ruled out{TITLE:#}");
+    if let Some(flag) = telling.ruled_out {
+        return format!("{title}: {count} other causes ({flag} lists them).\n\n");
+    }
+    let mut page = format!("{title}\n");
+    for passed in report.passed() {
+        let line = (telling.shown)(passed.line());
+        let line = format!("{line} [{}]", passed.ids().join(", "));
+        let _ = writeln!(page, "  {GOOD}✓{GOOD:#} {}", wrapped(&line, 4));
+    }
+    page.push('\n');
+    page
+}
+
 /// Those of one kind under one heading.
 fn findings(report: &Report, telling: &Telling<'_>) -> String {
     let mut page = String::new();
@@ -137,7 +163,11 @@ fn findings(report: &Report, telling: &Telling<'_>) -> String {
         last = "The cause";
         let _ = writeln!(page, "{TITLE}{last}{TITLE:#}");
         if findings.first().is_none_or(|it| it.class() != class) {
-            let _ = writeln!(page, "  {BAD}✗{BAD:#} {}\n", wrapped(&step.text, 4));
+            let _ = writeln!(page, "  {BAD}✗{BAD:#} {}", wrapped(&step.text, 4));
+            if let Some(next) = &step.next {
+                let _ = writeln!(page, "    {LABEL}next{LABEL:#}  {}", wrapped(next, 10));
+            }
+            page.push('\n');
         }
     }
     for (number, finding) in findings.into_iter().enumerate() {
@@ -172,7 +202,8 @@ fn title(report: &Report, finding: &Finding, is_first: bool) -> &'static str {
 pub(crate) fn remarks(report: &Report) -> String {
     let mut page = String::new();
     for finding in report.findings() {
-        if finding.class() == Class::Clock || finding.id() == "key-mismatch" {
+        let is_of_registered = matches!(finding.id(), "key-mismatch" | "registered-unreadable");
+        if finding.class() == Class::Clock || is_of_registered {
             let _ = writeln!(page, "{TITLE}Worth a look{TITLE:#}");
             page += &explained(finding, &str::to_owned);
         }

@@ -309,6 +309,17 @@ impl Settings {
             .transpose()
     }
 
+    /// The `kid` in Box's configuration file, which a flag may overrule.
+    pub(crate) fn box_key_id(&self) -> Option<&str> {
+        self.box_config.as_ref()?.key_id()
+    }
+
+    /// Whether Box's configuration file has a private key in it.
+    pub(crate) fn box_has_key(&self) -> bool {
+        let config = self.box_config.as_ref();
+        config.is_some_and(|config| config.private_key().is_some())
+    }
+
     /// The e-mail address of the Box user whom the token is for.
     pub(crate) fn login(&self) -> Option<&str> {
         self.args.login.as_deref()

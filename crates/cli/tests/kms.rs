@@ -335,3 +335,44 @@ fn what_cannot_be_opened_is_named() {
         assert!(stderr.starts_with(start), "{stderr}");
     }
 }
+
+/// Refuses whoever asks for credentials, as a machine that is none of AWS can.
+fn metadata_service() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(
+                b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+            );
+        }
+    });
+    format!("http://{address}")
+}
+
+#[test]
+fn a_machine_without_credentials_is_told_where_they_go() {
+    let directory = tempfile::tempdir().unwrap();
+    let service = metadata_service();
+    for verb in ["doctor", "token"] {
+        let mut command = command(directory.path(), &[verb]);
+        let flags = "--provider generic --issuer app --subject ann --token-endpoint http://127.0.0.1:9/token \
+             --key awskms:alias/none?region=eu-central-1";
+        command
+            .args(flags.split_whitespace())
+            .env_remove("AWS_ACCESS_KEY_ID")
+            .env_remove("AWS_SECRET_ACCESS_KEY")
+            .env_remove("AWS_EC2_METADATA_DISABLED")
+            .env("AWS_EC2_METADATA_SERVICE_ENDPOINT", &service)
+            .env("HOME", directory.path());
+        let output = output(command);
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let told = [output.stdout, output.stderr].concat();
+        let told = String::from_utf8(told).unwrap();
+        let words: Vec<_> = told.split_whitespace().collect();
+        let expected = "no AWS credentials were found: set AWS_PROFILE or AWS_ACCESS_KEY_ID, or run `aws configure`";
+        assert!(words.join(" ").contains(expected), "{verb}: {told}");
+    }
+}

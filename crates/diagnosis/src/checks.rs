@@ -4,7 +4,7 @@ mod claims;
 pub(crate) mod config;
 mod jwt;
 mod key;
-mod network;
+pub(crate) mod network;
 mod request;
 pub(crate) mod times;
 

@@ -1,5 +1,6 @@
 //! Command lines of curl.
 
+use crate::Request;
 use crate::paste::header;
 
 /// What a command line of curl, or a part of one, has.
@@ -7,9 +8,9 @@ use crate::paste::header;
 pub(crate) struct Curl {
     pub(crate) url: Option<String>,
     pub(crate) method: Option<String>,
+    pub(crate) content_type: Option<String>,
     /// Whether the data go behind the URL.
     pub(crate) in_query: bool,
-    pub(crate) content_type: Option<String>,
     pub(crate) data: Vec<String>,
     /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
     pub(crate) is_hidden: bool,
@@ -48,6 +49,8 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
         })
         .collect();
     let mut curl = Curl::default();
+    // What curl writes as the type by itself.
+    let mut own_type = None;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -56,21 +59,20 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
                 curl.is_hidden |= data.as_deref().is_some_and(is_hidden);
                 curl.data.extend(data);
             }
+            "-X" | "--request" => curl.method = words.next().cloned(),
             "-G" | "--get" => {
                 curl.in_query = true;
                 curl.method = Some("GET".to_owned());
             }
-            "-X" | "--request" => curl.method = words.next().cloned(),
-            option @ ("-F" | "--form" | "--form-string" | "--json") => {
+            "-F" | "--form" | "--form-string" => {
                 curl.is_hidden = true;
-                if words.next().is_some_and(|data| data.contains("grant_type")) {
-                    let content_type = if option == "--json" {
-                        "application/json"
-                    } else {
-                        "multipart/form-data"
-                    };
-                    curl.content_type = Some(content_type.to_owned());
-                }
+                own_type = Some("multipart/form-data");
+                words.next();
+            }
+            "--json" => {
+                curl.is_hidden = true;
+                own_type = Some("application/json");
+                words.next();
             }
             "-T" | "--upload-file" | "-K" | "--config" => {
                 curl.is_hidden = true;
@@ -98,13 +100,18 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
             _ => {}
         }
     }
+    curl.content_type = curl.content_type.or(own_type.map(str::to_owned));
     Some(curl)
 }
 
-/// Whether the shell or curl puts something in its place: `@file`, `NAME@file`, `$VARIABLE`.
+/// Whether the shell or curl puts something else in its place: `@file`, `NAME@file`, `$VARIABLE`. A parameter whose value
+/// nobody looks at is there all the same.
 fn is_hidden(data: &str) -> bool {
-    let name = data.split('=').next().unwrap_or_default();
-    name.contains('@') || data.contains(['$', '`'])
+    data.split('&').any(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let is_of_shell = |text: &str| text.contains(['$', '`']);
+        name.contains('@') || is_of_shell(name) || is_of_shell(value) && Request::is_plain(name)
+    })
 }
 
 /// Words with quotes taken off.

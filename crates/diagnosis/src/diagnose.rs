@@ -1,12 +1,12 @@
 use jwt_bearer_provider::{Check, Entry};
 
 use crate::checks::{self, Case};
-use crate::meaning::{MOST_POSSIBLE, explain, of_check};
+use crate::finding::{busy, of_check, of_entry, of_profile};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
 use crate::whose::{Server, guessed, profile, server};
-use crate::{Evidence, message};
+use crate::{Evidence, Probe, message};
 
 /// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
 ///
@@ -42,6 +42,9 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
     }
+    if entries.is_empty() {
+        findings.extend(busy(evidence));
+    }
     for (check, state) in seen.states() {
         let State::Failed { proof, lines } = state else {
             continue;
@@ -56,14 +59,15 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
             (false, true) => Certainty::Likely,
-            (false, false) if check == Check::ServerBusy => Certainty::Likely,
             (false, false) => Certainty::Possible,
         };
         let mut finding = of_check(check, certainty, lines.clone());
         finding.is_tried = seen.is_cause(check);
+        if check == Check::Unreachable && is_own_port(evidence) {
+            finding.next = NOTHING_LISTENS.to_owned();
+        }
         let may_explain = is_topic && !seen.is_no_cause(check);
-        let is_reply = is_reply && (*proof || check == Check::ServerBusy);
-        finding.explains_reply = finding.is_tried || may_explain || is_reply;
+        finding.explains_reply = finding.is_tried || may_explain || (is_reply && *proof);
         findings.push(finding);
     }
     if !findings.iter().any(|finding| finding.explains_reply) {
@@ -85,14 +89,16 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             is_known && explains,
             finding.certainty,
             explains,
+            !is_of_when(finding),
         ))
     });
 
     // A reply that is no text of a server: a redirect, an empty one, a token.
-    let is_told = said.is_token(evidence)
-        || findings.first().is_some_and(|first| {
-            first.explains_reply && OF_REPLIES.iter().any(|check| check.id() == first.id)
-        });
+    let is_token = said.is_token(evidence);
+    let is_told = findings.first().is_some_and(|first| {
+        let is_of_reply = OF_REPLIES.iter().any(|check| check.id() == first.id);
+        first.explains_reply && (is_of_reply || first.id == "busy")
+    });
     let mut notes = Vec::new();
     if let Some(grant) = case.other_grant() {
         notes.push(format!(
@@ -105,11 +111,11 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             known => known,
         },
         reply: said.line(evidence, &entries),
-        reply_is_known: !entries.is_empty() || is_told,
-        is_token: said.is_token(evidence),
+        reply_is_known: !entries.is_empty() || is_told || is_token,
+        is_token,
         speaks_of: topics.iter().map(|(name, _)| *name).collect(),
         passed: passed(&seen),
-        wanted: if said.is_token(evidence) {
+        wanted: if is_token {
             Vec::new()
         } else {
             wanted(&case, &entries, &findings)
@@ -117,6 +123,13 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         findings,
         notes,
     }
+}
+
+/// Whether it says what was wrong by the server's clock, and not why: then who does comes first.
+fn is_of_when(finding: &Finding) -> bool {
+    [Check::Expired, Check::ExpTooFar, Check::NotYet]
+        .iter()
+        .any(|check| check.id() == finding.id)
 }
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.
@@ -139,11 +152,194 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
     open
 }
 
+/// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
+fn explain(
+    entry: &'static Entry,
+    seen: &Observed,
+    case: &Case<'_>,
+    server: Server,
+    findings: &mut Vec<Finding>,
+) {
+    // An entry of another provider than the one that is known tells less.
+    let is_own = server.is_known && server.provider == entry.provider;
+    let is_foreign = server.is_known && !is_own && !message::is_for_all(entry);
+    let before = findings.len();
+    let mut left = Vec::new();
+    for &check in entry.shown {
+        match seen.state(check) {
+            // It is wrong, and changing it did not help.
+            Some(State::Failed { .. }) if seen.is_no_cause(check) => {}
+            // It is so for most, and does no harm to most.
+            Some(State::Failed {
+                proof: false,
+                lines,
+            }) if check == Check::AudLogin && entry.usual != Some(check.id()) => {
+                left.push(of_check(check, Certainty::Possible, lines.clone()));
+            }
+            Some(State::Failed { proof, lines }) => {
+                let certainty = if *proof {
+                    Certainty::Certain
+                } else {
+                    Certainty::Likely
+                };
+                let finding = of_check(check, certainty, lines.clone());
+                push(finding.of_entry(entry), findings);
+            }
+            Some(State::Passed(_)) => {}
+            // They say the same of this machine, and here nobody knows whose clock it is.
+            None if matches!(check, Check::ClockAhead | Check::ClockBehind)
+                && seen.has_failed(Check::SignerClock) => {}
+            None => left.push(of_check(check, Certainty::Possible, Vec::new())),
+        }
+    }
+    let found = &findings[before..];
+    let is_proven = found
+        .iter()
+        .any(|finding| finding.certainty == Certainty::Certain);
+    if is_proven && !entry.proves {
+        return;
+    }
+    let said = format!("the text {} means this", quoted(entry));
+    if entry.proves {
+        // Another server may say the same and mean something else.
+        let certainty = if is_own || message::is_for_all(entry) {
+            Certainty::Certain
+        } else {
+            Certainty::Likely
+        };
+        let mut finding = of_entry(entry, certainty);
+        finding.evidence.push(said);
+        return push(finding, findings);
+    }
+    if entry.wrapper {
+        let mut finding = of_entry(entry, Certainty::Likely);
+        finding.evidence.push(said);
+        return push(finding, findings);
+    }
+    for unseen in entry.unseen {
+        left.push(Finding {
+            id: unseen.id,
+            entry: Some(entry.id),
+            class: unseen.class,
+            certainty: Certainty::Possible,
+            explains_reply: true,
+            is_tried: false,
+            what: unseen.cause.to_owned(),
+            evidence: Vec::new(),
+            next: unseen.remedy.to_owned(),
+            sources: entry.sources.to_vec(),
+        });
+    }
+    let is_hinted = findings.len() > before;
+    if is_hinted {
+        left.retain(|finding| !is_of_when(finding));
+    }
+    let is_only = left.len() == 1;
+    // What the usual causes are, is known of requests with an assertion to the provider's own server.
+    let usual = entry
+        .usual
+        .filter(|_| !is_foreign && case.other_grant().is_none());
+    for finding in &mut left {
+        if let Some(line) = of_this_request(finding.id, case) {
+            finding.certainty = Certainty::Likely;
+            finding.evidence.push(line);
+        } else if !is_hinted && usual == Some(finding.id) {
+            finding.certainty = Certainty::Likely;
+            finding.evidence.push(format!(
+                "the text {}, of which this is the usual cause",
+                quoted(entry)
+            ));
+        } else if is_only && !is_hinted {
+            finding.evidence.push(format!(
+                "the text {}, and its other known causes are ruled out",
+                quoted(entry)
+            ));
+        } else {
+            finding
+                .evidence
+                .push(format!("the text {} can mean this", quoted(entry)));
+        }
+    }
+    if left.is_empty() && !is_hinted {
+        if case.other_grant().is_none() {
+            let mut finding = of_entry(entry, Certainty::Possible);
+            finding.evidence.push(if entry.shown.is_empty() {
+                said
+            } else {
+                format!("{said}, though nothing in the evidence shows it")
+            });
+            push(finding, findings);
+        }
+        return;
+    }
+    // What a person can do about a dozen possibilities is to read the entry itself.
+    let mut rest: Vec<_> = left
+        .into_iter()
+        .map(|finding| finding.of_entry(entry))
+        .collect();
+    // What could be looked at, with more evidence, comes behind what nobody can see from here.
+    let is_check = |finding: &Finding| Check::ALL.iter().any(|check| check.id() == finding.id);
+    rest.sort_by_key(|finding| (std::cmp::Reverse(finding.certainty), is_check(finding)));
+    if rest.len() > MOST_POSSIBLE {
+        let likely = rest
+            .iter()
+            .filter(|finding| finding.certainty > Certainty::Possible)
+            .count();
+        rest.truncate(likely);
+        let mut finding = of_entry(entry, Certainty::Possible);
+        finding
+            .evidence
+            .push(format!("the text {} can mean this", quoted(entry)));
+        rest.push(finding);
+    }
+    for finding in rest {
+        push(finding, findings);
+    }
+}
+
+/// What shows a cause that nobody sees from outside, in the request itself.
+fn of_this_request(id: &str, case: &Case<'_>) -> Option<String> {
+    let request = case.evidence.request.as_ref()?;
+    let host = case.host()?;
+    let is_login = matches!(
+        host.as_str(),
+        "login.salesforce.com" | "test.salesforce.com"
+    );
+    match id {
+        "salesforce-instance-url" if is_login && !request.is_for_token() => {
+            Some(format!("the API was called at {host}, which has none"))
+        }
+        "salesforce-password-flow" if case.other_grant() == Some("password") => {
+            Some("`grant_type` is password".to_owned())
+        }
+        _ => None,
+    }
+}
+
+/// What to do where no firewall stands between.
+const NOTHING_LISTENS: &str = "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?";
+
+/// Whether what refused the connection is this machine itself.
+fn is_own_port(evidence: &Evidence) -> bool {
+    evidence.probes.iter().any(|probe| match probe {
+        Probe::Connection {
+            host,
+            error: Some(error),
+        } => {
+            let is_own = ["127.0.0.1", "localhost", "[::1]"]
+                .into_iter()
+                .filter_map(|own| host.strip_prefix(own))
+                .any(|rest| rest.is_empty() || rest.starts_with(':'));
+            is_own && error.contains("refused")
+        }
+        _ => false,
+    })
+}
+
 /// What explains a reply, or that there is none, whatever its text.
-const OF_REPLIES: [Check; 8] = [
+const OF_REPLIES: [Check; 7] = [
     Check::Redirect,
     Check::ProxyLogin,
-    Check::ServerBusy,
     Check::ReplyEmpty,
     Check::ReplyNotOauth,
     Check::Dns,
@@ -151,25 +347,20 @@ const OF_REPLIES: [Check; 8] = [
     Check::Tls,
 ];
 
-/// What a profile of the caller's own knows.
-fn of_profile(evidence: &Evidence, said: &Said, is_unknown: bool) -> Option<Finding> {
-    let profile = evidence.profile.filter(|_| is_unknown)?;
-    let refusal = said.refusal.as_ref()?;
-    let json = serde_json::json!({ "error": refusal.error, "error_description": refusal.text });
-    let response = jwt_bearer_provider::ErrorResponse::from_json(json.to_string().as_bytes())?;
-    let cause = profile.cause(&response)?;
-    Some(Finding {
-        id: "profile",
-        entry: None,
-        class: jwt_bearer_provider::Class::Configuration,
-        certainty: Certainty::Likely,
-        explains_reply: true,
-        is_tried: false,
-        what: cause.cause.to_owned(),
-        evidence: vec![format!("the profile {} knows this text", profile.name)],
-        next: cause.remedy.to_owned(),
-        sources: Vec::new(),
-    })
+/// More possibilities than this are told in short.
+const MOST_POSSIBLE: usize = 6;
+
+fn quoted(entry: &Entry) -> String {
+    let text = entry.texts.first().copied().or(entry.error);
+    format!("“{}”", text.unwrap_or_default())
+}
+
+fn push(finding: Finding, findings: &mut Vec<Finding>) {
+    match findings.iter_mut().find(|other| other.id == finding.id) {
+        Some(other) if other.certainty < finding.certainty => *other = finding,
+        Some(_) => {}
+        None => findings.push(finding),
+    }
 }
 
 fn passed(seen: &Observed) -> Vec<Passed> {
@@ -187,11 +378,6 @@ fn passed(seen: &Observed) -> Vec<Passed> {
         }
     }
     passed
-}
-
-fn is_unsigned(evidence: &Evidence) -> bool {
-    let assertion = evidence.assertion.as_ref();
-    assertion.is_some_and(|assertion| assertion.signature().is_empty())
 }
 
 /// The evidence that is not there and would tell more.
@@ -214,14 +400,14 @@ fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'st
     if evidence.reply.is_none() && evidence.message.is_none() {
         wanted.push("the reply: its status, its headers and its body");
     }
-    let is_for_token = evidence
-        .request
-        .as_ref()
-        .is_none_or(crate::Request::is_for_token);
+    let request = evidence.request.as_ref();
+    let is_for_token = request.is_none_or(crate::Request::is_for_token);
     if evidence.assertion.is_none() && is_for_token && case.other_grant().is_none() {
         wanted.push("the assertion that was sent; its signature can be left out");
     }
-    if is_key_open && evidence.is_pasted && is_unsigned(evidence) {
+    let assertion = evidence.assertion.as_ref();
+    let is_unsigned = assertion.is_some_and(|assertion| assertion.signature().is_empty());
+    if is_key_open && evidence.is_pasted && is_unsigned {
         wanted.push("the signature of the assertion, which was left out");
     }
     if is_key_open && evidence.registered.is_empty() {

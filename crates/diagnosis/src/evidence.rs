@@ -189,6 +189,22 @@ impl Evidence {
     }
 }
 
+impl Evidence {
+    /// The names and ids that are known, and that a server may repeat.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let claims = self.assertion.iter().flat_map(|assertion| {
+            let claim = |name: &str| assertion.claims().get(name)?.as_str();
+            [claim("iss"), claim("sub"), claim("prn"), assertion.key_id()]
+        });
+        let client_id = self
+            .request
+            .as_ref()
+            .and_then(|request| request.parameter("client_id"));
+        let own = [client_id, self.client_id.as_deref(), self.key_id.as_deref()];
+        claims.chain(own).flatten().map(str::to_owned).collect()
+    }
+}
+
 impl fmt::Debug for Evidence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Evidence")
@@ -255,7 +271,7 @@ impl Request {
     ) -> Self {
         let parameters = parameters.into_iter().map(|(name, value)| {
             let (name, value) = (name.as_ref(), value.as_ref());
-            let kept = if Self::PLAIN.contains(&name) {
+            let kept = if Self::is_plain(name) {
                 value
             } else if value.is_empty() {
                 ""
@@ -266,6 +282,11 @@ impl Request {
         });
         self.parameters = Some(parameters.collect());
         self
+    }
+
+    /// Whether the value of this parameter is looked at.
+    pub(crate) fn is_plain(name: &str) -> bool {
+        Self::PLAIN.contains(&name)
     }
 
     /// Whether it asks for a token, and is no other call of an API.

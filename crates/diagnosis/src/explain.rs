@@ -6,7 +6,7 @@ use crate::mark::{self, Hidden, is_mark};
 use crate::message::Whose;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
-use crate::secrets::without_named;
+use crate::secrets::{without, without_named};
 use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
@@ -32,14 +32,18 @@ impl Paste {
         let mut reading = Self::default();
         let mut text = paste::plain(text, MAX_PASTE, &mut reading.notes);
         reading.keys(&mut text);
-        let (text, has_secrets) = without_named(&text);
-        if has_secrets {
+        if let Some(decoded) = paste::decoded(&text) {
+            text = decoded;
+        }
+        let (text, secrets) = without_named(&text);
+        if !secrets.is_empty() {
             reading.notes.push(
                 "A client secret or a token is in what was pasted. It was not kept; if it was ever shown to others, \
                  reset it."
                     .into(),
             );
         }
+        let text = without(text, &secrets);
         let all: Vec<_> = text.lines().map(Line::of).collect();
         let lines = paste::exchange(&all);
         reading.evidence.is_pasted = true;
@@ -92,11 +96,15 @@ impl Paste {
             }
         }
         if is_private {
-            self.notes.push(
-                "A private key is in what was pasted. It was not looked at; if it was ever shown to others, \
-                 make a new one and take this one off the app."
-                    .into(),
-            );
+            self.warn_of_key();
+        }
+    }
+
+    fn warn_of_key(&mut self) {
+        let note = "A private key is in what was pasted. It was not looked at; if it was ever shown to others, \
+             make a new one and take this one off the app.";
+        if !self.notes.iter().any(|other| other == note) {
+            self.notes.push(note.into());
         }
     }
 
@@ -146,10 +154,10 @@ impl Paste {
                         if let Some(url) = &command.url {
                             request = request.url(url);
                         }
+                        in_query |= command.in_query;
                         if let Some(method) = &command.method {
                             request = request.method(method);
                         }
-                        in_query |= command.in_query;
                         if let Some(content_type) = &command.content_type {
                             request = request.content_type(content_type);
                         }
@@ -228,6 +236,11 @@ impl Paste {
         }
         if let Some(reply) = reply {
             let body = body.trim();
+            let is_chunked = reply
+                .first("transfer-encoding")
+                .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
+            let joined = paste::unchunked(body).filter(|_| is_chunked);
+            let body = joined.as_deref().unwrap_or(body);
             let reply = if in_body { reply.body(body) } else { reply };
             self.evidence(|evidence| evidence.reply(reply));
         }
@@ -246,7 +259,11 @@ impl Paste {
                 _ => continue,
             };
             let has = |name: &str| members.contains_key(name);
-            if has("boxAppSettings") {
+            if has("kty") && (has("d") || has("k")) {
+                self.warn_of_key();
+            } else if let Some(inner) = paste::inner_refusal(&value) {
+                self.set_body(&inner);
+            } else if has("boxAppSettings") {
                 self.evidence(|evidence| evidence.box_config(source));
             } else if has("iss") || has("aud") && has("exp") {
                 claims = Some(value.clone());
@@ -285,7 +302,8 @@ impl Paste {
         let Some(last) = known.as_ref().or(found.last()) else {
             return;
         };
-        let is_same = |other: &&String| paste::signed_part(other) == paste::signed_part(last);
+        let own = paste::signed_part(last);
+        let is_same = |other: &&String| paste::signed_part(other) == own;
         let same = found.iter().chain(&known).filter(is_same);
         let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
         let earlier = found.iter().rev().find(|other| !is_same(other));

@@ -6,10 +6,12 @@ use crate::refusal::Refusal;
 
 /// A part of a text shorter than this can be anything in a text that is no reply.
 const TELLING: usize = 12;
-/// The same where the provider is known.
-const TELLING_AT_HOME: usize = 10;
+
 /// A part this long is nobody else's, whatever the host.
 const UNMISTAKABLE: usize = 20;
+
+/// No part of the catalogue is longer.
+const LONGEST: usize = 1000;
 
 /// The catalogue's files that are about programs and keys on this side.
 const LOCAL: [&str; 3] = ["aws-kms", "keys", "yubikey"];
@@ -30,14 +32,6 @@ impl Whose {
             Self::Anybodys => true,
         }
     }
-
-    /// How long a part of a text has to be that tells something without a code beside it.
-    fn telling(self, entry: &Entry) -> usize {
-        match self {
-            Self::Of(provider) if entry.provider == provider => TELLING_AT_HOME,
-            _ => TELLING,
-        }
-    }
 }
 
 /// The entries that fit best: by text, then by code, and then those for every server.
@@ -55,16 +49,47 @@ pub(crate) fn entries_in(whose: Whose, text: &str) -> Vec<&'static Entry> {
     let plain = normal(text);
     let fits = |entry: &'static Entry| {
         let has_error = entry.error.is_some_and(|error| has_word(&plain, error));
-        let part = match entry.found_in(&plain) {
-            Some(part) if part >= whose.telling(entry) || has_error || entry.error.is_none() => {
-                part
-            }
+        let is_home = || is_spoken_of(entry.provider, &plain);
+        let part = match entry.found_in(&plain).or_else(|| found_cut(entry, &plain)) {
+            // With its code besides it weighs more than a longer text without.
+            Some(part) if has_error => part + LONGEST,
+            Some(part) if part >= TELLING || entry.error.is_none() || is_home() => part,
             _ if entry.texts.is_empty() && has_error && !entry.without_text => 0,
             _ => return None,
         };
         is_at_home(entry, whose, &plain).then_some((part, entry))
     };
     best(whose, Entry::all().filter_map(fits).collect())
+}
+
+/// Whether a provider's host or library is named.
+fn is_spoken_of(provider: &str, plain: &str) -> bool {
+    let names: &[&str] = match provider {
+        "box" => &[
+            "api.box.com",
+            "box.sdk",
+            "boxsdk",
+            "box_sdk",
+            "box-node-sdk",
+            "box.v2",
+        ],
+        "salesforce" => &["salesforce", "restforce", "sfdx", "jsforce"],
+        _ => &[],
+    };
+    names.iter().any(|name| plain.contains(name))
+}
+
+/// The length of a part of which a text that a library cut has the beginning, right before the cut.
+fn found_cut(entry: &Entry, plain: &str) -> Option<usize> {
+    let (before, _) = plain.split_once("(truncated")?;
+    let before = before.trim_end_matches([' ', '.', '…']);
+    let is_begun = |part: &&&str| {
+        (TELLING..part.len())
+            .filter_map(|end| part.get(..end))
+            .any(|start| before.ends_with(start))
+    };
+    let found = entry.texts.iter().find(is_begun)?;
+    Some(found.len())
 }
 
 /// Whether an entry is right whatever the server: it is about programs on this side, or of the standards.
@@ -76,14 +101,10 @@ pub(crate) fn is_for_all(entry: &Entry) -> bool {
 fn is_at_home(entry: &Entry, whose: Whose, plain: &str) -> bool {
     match (entry.provider, whose) {
         ("aws-kms", _) => plain.contains("kms"),
-        ("yubikey", _) => {
-            ["yubikey", "kind: authenticationerror", "security status"]
-                .iter()
-                .any(|part| plain.contains(part))
-                || ["ykman", "piv", "pkcs11", "apdu", "pin"]
-                    .iter()
-                    .any(|word| has_word(plain, word))
-        }
+        // A library's name for any failure.
+        ("yubikey", Whose::Anybodys) => !["invalid_", "unauthorized_", "status code", "https://"]
+            .iter()
+            .any(|part| plain.contains(part)),
         ("snowflake", Whose::Anybodys) => {
             ["snowflake", "jwt_token_invalid", "jwt token is invalid"]
                 .iter()
@@ -121,12 +142,8 @@ fn best(whose: Whose, fits: Vec<(usize, &'static Entry)>) -> Vec<&'static Entry>
     if !own.is_empty() || !matches!(whose, Whose::Of("generic")) {
         return own;
     }
-    let unmistakable = fits.iter().copied();
-    longest(
-        unmistakable
-            .filter(|(part, _)| *part >= UNMISTAKABLE)
-            .collect(),
-    )
+    let fits = fits.into_iter();
+    longest(fits.filter(|(part, _)| *part >= UNMISTAKABLE).collect())
 }
 
 /// Those with the longest part; a library's own words give way to the server's.
@@ -176,10 +193,11 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
         "the signature",
         &["signature", "verify", "verification"],
         &[
-            Check::SignatureMismatch,
-            Check::SignatureDer,
-            Check::SignatureLength,
             Check::KeyMismatch,
+            Check::SignatureMismatch,
+            Check::KidDiffers,
+            Check::SignatureLength,
+            Check::SignatureDer,
             Check::JwtUnsigned,
         ],
     ),
@@ -221,8 +239,8 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
             Check::JtiMissing,
             Check::JtiLength,
             Check::JtiNotText,
-            Check::JtiConstant,
             Check::JtiReused,
+            Check::JtiConstant,
         ],
     ),
     (

@@ -2,6 +2,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jwt_bearer_provider::Check;
 
+/// The most lines that show one thing; nobody reads more.
+const MOST_LINES: usize = 8;
+
 /// What the checks saw. A check that is not in it had nothing to look at.
 #[derive(Default)]
 pub(crate) struct Observed {
@@ -45,11 +48,6 @@ impl Observed {
         }
     }
 
-    /// There is no evidence about it after all.
-    pub(crate) fn forget(&mut self, checks: &[Check]) {
-        self.states.retain(|check, _| !checks.contains(check));
-    }
-
     /// With this changed the request went through.
     pub(crate) fn tried(&mut self, check: Check, line: impl Into<String>) {
         self.proven(check, line);
@@ -64,6 +62,13 @@ impl Observed {
             if !is_proven {
                 self.states.insert(*check, State::Passed(line.to_owned()));
             }
+        }
+    }
+
+    /// What these were seen by says nothing.
+    pub(crate) fn forget(&mut self, checks: &[Check]) {
+        for check in checks {
+            self.states.remove(check);
         }
     }
 
@@ -91,7 +96,7 @@ impl Observed {
         match self.states.get_mut(&check) {
             Some(State::Failed { proof: own, lines }) => {
                 *own |= proof;
-                if !lines.contains(&line) {
+                if lines.len() < MOST_LINES && !lines.contains(&line) {
                     lines.push(line);
                 }
             }

@@ -158,7 +158,7 @@ pub(crate) fn signed_part(text: &str) -> &str {
 
 /// Whether a parameter's value is no mark in place of an assertion, such as `$JWT` or `x.y.z`.
 pub(crate) fn may_be_assertion(value: &str) -> bool {
-    value.len() >= 40 && !value.contains(['$', '<', '[', '*', '…']) && !value.contains("..")
+    value.len() >= 40 && !value.contains("...") && !value.contains(['$', '<', '[', '*', '…'])
 }
 
 /// Whether a line belongs to the body of a reply: after the empty line, without a mark.
@@ -268,11 +268,16 @@ pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
 /// The most JSON values that are read; a text of more is no evidence.
 const MOST_JSON: usize = 256;
 
+/// The most attempts that may go far and fail: what nests without end would be read again at each of its brackets.
+const MOST_FAR: usize = 500;
+
 /// JSON objects and arrays anywhere in the text, outermost first, with their text.
 pub(crate) fn json_values(text: &str) -> Vec<(Value, &str)> {
     let mut values = Vec::new();
     let mut from = 0;
+    let mut far = 0;
     while values.len() < MOST_JSON
+        && far < MOST_FAR
         && let Some(at) = text[from..].find(['{', '[']).map(|at| from + at)
     {
         // Logs have much else in brackets.
@@ -288,10 +293,50 @@ pub(crate) fn json_values(text: &str) -> Vec<(Value, &str)> {
                 values.push((value, &text[at..end]));
                 from = end;
             }
-            _ => from = at + 1,
+            other => {
+                let error = other.and_then(Result::err);
+                far += usize::from(
+                    error.is_some_and(|error| error.line() > 1 || error.column() > 200),
+                );
+                from = at + 1;
+            }
         }
     }
     values
+}
+
+/// An error in a text within JSON, as logs have it.
+pub(crate) fn inner_refusal(value: &Value) -> Option<String> {
+    let members = value.as_object()?.values();
+    let texts = members.filter_map(Value::as_str);
+    let mut inner = texts.filter(|text| text.trim_start().starts_with(['{', '[']));
+    let found = inner.find(|text| Refusal::of_json(text).is_some())?;
+    Some(found.to_owned())
+}
+
+/// The text of a paste that is base64 alone.
+pub(crate) fn decoded(text: &str) -> Option<String> {
+    let compact: String = text.split_whitespace().collect();
+    let compact = compact
+        .trim_end_matches('=')
+        .replace('+', "-")
+        .replace('/', "_");
+    let octets = URL_SAFE_NO_PAD.decode(compact).ok()?;
+    let decoded = String::from_utf8(octets).ok()?;
+    decoded
+        .trim_start()
+        .starts_with(['{', '[', '<'])
+        .then_some(decoded)
+}
+
+/// A body with the lengths of its chunks taken out, if it begins with one.
+pub(crate) fn unchunked(body: &str) -> Option<String> {
+    let is_length = |line: &&str| {
+        let line = line.trim();
+        (1..=8).contains(&line.len()) && line.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    body.lines().next().filter(is_length)?;
+    Some(body.lines().filter(|line| !is_length(line)).collect())
 }
 
 /// Header and claims as an unsigned compact JWT.

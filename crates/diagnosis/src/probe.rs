@@ -61,7 +61,7 @@ pub enum Variation {
     ServerTime,
     /// Without `kid`.
     WithoutKeyId,
-    /// With the `kid` of the configuration.
+    /// With the `kid` that is known for the key: by its file, by what is registered, or by the configuration.
     WithKeyId,
     /// With the key's thumbprint (RFC 7638) as `kid`.
     ThumbprintKeyId,

@@ -1,3 +1,5 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+
 use serde_json::Value;
 
 use crate::secrets::{MASK, without_named};
@@ -86,17 +88,104 @@ fn masked_labels(host: &str) -> String {
 
 /// Whether it is an IPv4 address.
 fn is_address(text: &str) -> bool {
-    text.parse::<std::net::Ipv4Addr>().is_ok()
+    text.parse::<Ipv4Addr>().is_ok()
 }
 
-/// A text of a server or a program, in one line, without what looks like a credential, a name, an id or an address.
+/// Whether an IPv4 address of another machine is in it, such as behind `=` or `/`.
+fn has_address(run: &str) -> bool {
+    run.split(|c: char| !c.is_ascii_digit() && c != '.')
+        .map(|part| part.trim_matches('.'))
+        .any(|part| is_address(part) && part != "127.0.0.1")
+}
+
+/// The word with IPv6 addresses masked, in brackets or not; that of this machine tells nothing.
+fn without_ipv6(word: &str) -> String {
+    let is_part = |c: char| c.is_ascii_hexdigit() || c == ':' || c == '.';
+    let mut plain = String::with_capacity(word.len());
+    let mut rest = word;
+    while let Some(start) = rest.find(is_part) {
+        let (before, run) = rest.split_at(start);
+        let (run, after) = run.split_at(run.find(|c| !is_part(c)).unwrap_or(run.len()));
+        let is_within = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+        let is_whole = !is_within(before.chars().next_back()) && !is_within(after.chars().next());
+        // A sentence can go on behind it.
+        let bare = run.trim_end_matches('.');
+        let bare = match bare.strip_suffix(':') {
+            Some(less) if !less.ends_with(':') => less,
+            _ => bare,
+        };
+        let is_address = is_whole
+            && bare.bytes().filter(|byte| *byte == b':').count() >= 2
+            && bare
+                .parse::<Ipv6Addr>()
+                .is_ok_and(|address| !address.is_loopback());
+        plain.push_str(before);
+        if is_address {
+            plain.push_str("[address]");
+            plain.push_str(&run[bare.len()..]);
+        } else {
+            plain.push_str(run);
+        }
+        rest = after;
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// The text with paths in users' folders masked, also where they have blanks in them.
+fn without_folders(text: &str) -> String {
+    const FOLDERS: [&str; 6] = [
+        "/home/",
+        "/root/",
+        "/Users/",
+        "\\Users\\",
+        "\\users\\",
+        "\\Documents and Settings\\",
+    ];
+    let is_end = |c: char| "'\"`<>|*?:,;()[]{}“”".contains(c) || c.is_control();
+    let mut plain = String::with_capacity(text.len());
+    let mut done = 0;
+    while let Some(at) = FOLDERS
+        .iter()
+        .filter_map(|folder| text[done..].find(folder))
+        .min()
+        .map(|at| done + at)
+    {
+        let from = text[done..at]
+            .rfind(|c: char| c.is_whitespace() || is_end(c) || c == '=')
+            .map_or(done, |before| {
+                let before = done + before;
+                before + text[before..].chars().next().map_or(0, char::len_utf8)
+            });
+        let end = text[at..].find(is_end).map_or(text.len(), |end| at + end);
+        // Blanks are of the path as long as a separator follows.
+        let last = text[at..end]
+            .rfind(['/', '\\'])
+            .map_or(at, |last| at + last);
+        let end = text[last..end]
+            .find(char::is_whitespace)
+            .map_or(end, |blank| last + blank);
+        plain.push_str(&text[done..from]);
+        plain.push_str(MASK);
+        done = end;
+    }
+    plain.push_str(&text[done..]);
+    plain
+}
+
+/// A text of a server or a program, in one line, without what looks like a credential, an id, an address of a machine
+/// or of a person, or a path. A name in a sentence looks like any other word, and stays.
 #[must_use]
 pub fn scrubbed(text: &str) -> String {
-    let (text, _) = without_named(text);
-    let words: Vec<_> = printable(&text)
-        .split_whitespace()
-        .take(80)
-        .map(scrubbed_word)
+    /// More is never shown.
+    const LONGEST: usize = 4096;
+    let text: String = text.chars().take(LONGEST).collect();
+    let (text, _) = without_named(&text);
+    let words: Vec<_> = text.split_whitespace().take(80).collect();
+    let text = without_folders(&printable(&words.join(" ")));
+    let words: Vec<_> = text
+        .split(' ')
+        .map(|word| scrubbed_word(&without_ipv6(word)))
         .collect();
     words.join(" ").chars().take(400).collect()
 }
@@ -129,10 +218,13 @@ fn scrubbed_run(run: &str) -> String {
         return format!("//{}", masked_host(host));
     }
     let bare = run.trim_end_matches(['.', '/']);
-    if is_address(bare) && bare != "127.0.0.1" {
+    if has_address(bare) {
         return "[address]".to_owned();
     }
     if crate::whose::ending(&bare.to_ascii_lowercase()).is_some() {
+        return masked_host(run);
+    }
+    if is_host(bare) {
         return masked_host(run);
     }
     let digits = run.bytes().filter(u8::is_ascii_digit).count();
@@ -141,12 +233,32 @@ fn scrubbed_run(run: &str) -> String {
         || run.len() >= 60
         || run.starts_with("eyJ")
         || (run.contains('@') && run.len() > 1)
+        || run.contains("%40")
         || is_path(run)
         || (has_number(run) && !is_code(run));
     if is_secret {
         return MASK.to_owned();
     }
     run.to_owned()
+}
+
+/// Whether it looks like the name of a machine: three labels or more, or an ending that only those have.
+fn is_host(run: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        "ch", "com", "corp", "de", "edu", "eu", "internal", "lan", "local", "net", "org", "uk",
+    ];
+    let labels: Vec<_> = run.split('.').collect();
+    let is_label = |label: &&str| {
+        !label.is_empty()
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    let Some(last) = labels.last().filter(|_| labels.iter().all(is_label)) else {
+        return false;
+    };
+    let is_ending = last.len() >= 2 && last.bytes().all(|byte| byte.is_ascii_lowercase());
+    is_ending && (labels.len() > 2 || labels.len() == 2 && ENDINGS.contains(last))
 }
 
 /// A path on a machine, or the name of a user or a key behind its kind.

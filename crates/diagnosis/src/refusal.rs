@@ -40,8 +40,10 @@ impl Refusal {
                 _ => None,
             })
         };
-        let error = text(&["error", "errorCode", "code", "__type", "status"]);
         let description = text(&["error_description", "message", "Message", "errorSummary"]);
+        // A status or a number alone is any log's.
+        let error = text(&["error", "errorCode", "__type"])
+            .or_else(|| description.as_ref().and_then(|_| text(&["code", "status"])));
         if error.is_none() && description.is_none() {
             return None;
         }

@@ -284,7 +284,8 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "No key, secret, token or signature is in this text, and names and ids are masked: it can be shown to others."
+            "No key, secret, token or signature is in this text, and ids, addresses and the names that are known are masked.\n\
+             A name in a server's own sentence looks like any word: read it before you show it to others."
         )
     }
 }

@@ -1,6 +1,7 @@
 use jwt_bearer_provider::{Entry, normal};
 
 use crate::message::Whose;
+use crate::names::without_names;
 use crate::redact::scrubbed;
 use crate::refusal::Refusal;
 use crate::{Evidence, message};
@@ -73,9 +74,13 @@ impl Said {
                     .trim_start_matches(": ")
                     .to_owned(),
             ),
+            (None, Some(message)) if message.trim_start().starts_with('<') => {
+                Some("a page of HTML or XML".to_owned())
+            }
             (None, Some(message)) => Some(known_part(message, entries)),
             (None, None) => None,
         };
+        let text = text.map(|text| without_names(&text, &evidence.names()));
         match (status, text) {
             (Some(status), Some(text)) => Some(format!("{status}, {text}")),
             (status, text) => status.or(text),

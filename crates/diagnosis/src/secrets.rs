@@ -3,23 +3,46 @@
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "[masked]";
 
-/// The text without passwords, secrets and tokens, and whether there were any.
-pub(crate) fn without_named(text: &str) -> (String, bool) {
+/// The text without passwords, secrets and tokens, and those that it had.
+pub(crate) fn without_named(text: &str) -> (String, Vec<&str>) {
+    let mut secrets = Vec::new();
     let mut plain = String::with_capacity(text.len());
+    // GitHub and Snowflake take the assertion itself behind `Bearer`.
+    let is_assertion_sent = ["api.github.com", "snowflakecomputing.com"]
+        .iter()
+        .any(|host| text.contains(host));
     let mut from = 0;
     let mut at = 0;
     while let Some(start) = text[at..].find(is_name).map(|start| at + start) {
         let end = run_end(text, start);
         at = end;
         let name = Name::of(text, start, end);
-        if let Some((start, end)) = name.secret(text) {
+        if let Some((start, end)) = name.secret(text, is_assertion_sent) {
             plain.push_str(&text[from..start]);
             plain.push_str(MASK);
+            secrets.push(&text[start..end]);
             (from, at) = (end, end);
         }
     }
     plain.push_str(&text[from..]);
-    (plain, from > 0)
+    (plain, secrets)
+}
+
+/// The text without these secrets wherever they stand; what is short stands in other words too.
+pub(crate) fn without(text: String, secrets: &[&str]) -> String {
+    /// Of more nobody knows any more what they are.
+    const MOST: usize = 64;
+    let mut own: Vec<_> = secrets
+        .iter()
+        .flat_map(|secret| [*secret, secret.split_once(':').map_or("", |(_, own)| own)])
+        .map(str::trim)
+        .filter(|secret| secret.len() >= 6)
+        .collect();
+    own.sort_unstable();
+    own.dedup();
+    own.into_iter()
+        .take(MOST)
+        .fold(text, |text, secret| text.replace(secret, MASK))
 }
 
 const fn is_name(c: char) -> bool {
@@ -47,13 +70,13 @@ impl Name {
     }
 
     /// Where the secret behind this name stands.
-    fn secret(&self, text: &str) -> Option<(usize, usize)> {
+    fn secret(&self, text: &str, is_assertion_sent: bool) -> Option<(usize, usize)> {
         let rest = &text[self.end..];
         if rest.starts_with("://") {
             return user_info(text, self.end + 3);
         }
         if matches!(self.plain.as_str(), "bearer" | "basic") {
-            return self.scheme(text);
+            return self.scheme(text, is_assertion_sent);
         }
         let is_user = matches!(self.plain.as_str(), "_u" | "__user" | "__proxy_user");
         if is_user {
@@ -72,12 +95,13 @@ impl Name {
         let is_assertion = secret.starts_with("eyJ") && !self.is_of_reply();
         let is_prose = self.plain == "token"
             && text[..self.start].ends_with(' ')
-            && !secret.bytes().any(|byte| byte.is_ascii_digit());
+            // Words, or the number of a status.
+            && (secret.len() <= 3 || !secret.bytes().any(|byte| byte.is_ascii_digit()));
         (!is_none && !is_assertion && !is_prose).then_some(value.span())
     }
 
     /// What follows `Bearer` or `Basic`, unless it is a challenge or a sentence.
-    fn scheme(&self, text: &str) -> Option<(usize, usize)> {
+    fn scheme(&self, text: &str, is_assertion_sent: bool) -> Option<(usize, usize)> {
         const PROSE: [&str; 8] = [
             "token",
             "tokens",
@@ -93,11 +117,7 @@ impl Name {
         let is_challenge = ["realm=", "error=", "scope="]
             .iter()
             .any(|start| secret.starts_with(start));
-        // GitHub and Snowflake take the assertion itself there.
-        let is_assertion = secret.starts_with("eyJ")
-            && ["api.github.com", "snowflakecomputing.com"]
-                .iter()
-                .any(|host| text.contains(host));
+        let is_assertion = is_assertion_sent && secret.starts_with("eyJ");
         let word = secret.trim_end_matches(|c: char| c.is_ascii_punctuation());
         let is_prose = secret.is_empty() || PROSE.contains(&word.to_ascii_lowercase().as_str());
         let is_masked = secret.starts_with(['$', '<', '{', '[', '*', '…']);
@@ -187,8 +207,8 @@ impl Value {
         };
         let start = text.len() - value.len();
         // In a file of settings all of the line is the value.
-        let line = text[..name.start].rsplit('\n').next().unwrap_or_default();
-        let is_setting = line.trim().is_empty()
+        let before = text[..name.start].trim_end_matches([' ', '\t']);
+        let is_setting = (before.is_empty() || before.ends_with('\n'))
             && !is_quoted
             && mark.starts_with(':')
             && !name.plain.contains("token");

@@ -109,7 +109,10 @@ pub(crate) fn server(evidence: &Evidence) -> Server {
         .request
         .as_ref()
         .and_then(|request| request.url.as_deref());
-    let audience = claims.and_then(|claims| claims.get("aud")?.as_str());
+    let audience = claims.and_then(|claims| {
+        let audience = claims.get("aud")?;
+        audience.as_str().or_else(|| audience.get(0)?.as_str())
+    });
     for url in [url, audience].into_iter().flatten() {
         let host = host_of(url).unwrap_or_else(|| url.trim().to_ascii_lowercase());
         if let Some((_, provider)) = of_host(&host) {

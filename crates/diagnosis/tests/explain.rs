@@ -5,7 +5,9 @@
     reason = "a test fails by panicking"
 )]
 
-use jwt_bearer_diagnosis::{Certainty, MAX_PASTE, Paste, masked, masked_host, scrubbed};
+use jwt_bearer_diagnosis::{
+    Certainty, MAX_PASTE, Paste, masked, masked_host, scrubbed, without_names,
+};
 use proptest::prelude::*;
 
 fn first(text: &str) -> (String, Certainty) {
@@ -265,6 +267,80 @@ fn names_ids_and_addresses_in_a_text_are_masked() {
         "https://ac….my.salesforce.com"
     );
     assert_eq!(masked_host("10.0.0.7:8443"), "[address]");
+}
+
+#[test]
+fn addresses_of_machines_and_people_and_their_folders_are_masked() {
+    for (text, own) in [
+        ("connect to 2001:db8::17 port 443 failed", "db8"),
+        ("connect to [2001:db8::17]:443 failed", "db8"),
+        ("no route to fe80::1ff:fe23:4567:890a%eth0.", "fe23"),
+        ("no route to 2001:db8:0:0:0:0:0:17: refused", "db8"),
+        ("api.box.com/10.1.2.3:443 refused", "10.1"),
+        ("ip=10.1.2.3;", "10.1"),
+        ("sent to ann.smith@example.com, who", "ann"),
+        ("sent to <ann@example.com>", "ann"),
+        ("sub=ann%40example.com", "ann"),
+        (r"open C:\Users\ann\key.pem: no such file", "ann"),
+        (r#"open "C:\\Users\\ann\\key.pem""#, "ann"),
+        (
+            r"open C:\Users\Ann Marie Smith\keys\key.pem: no such file",
+            "Marie",
+        ),
+        ("open /Users/ann/key.pem: no such file", "ann"),
+        ("open '/Users/Ann Marie Smith/key.pem'", "Marie"),
+        ("open file:///Users/ann/key.pem", "ann"),
+        ("at Object.<anonymous> (/home/ann/app/index.js:10:5)", "ann"),
+    ] {
+        let shown = scrubbed(text);
+        assert!(!shown.contains(own), "{text}: {shown}");
+    }
+    for text in [
+        "at 12:34:56 the std::string of Foo::Bar, ::1 and 127.0.0.1",
+        "Current date/time MUST be before the expiration date/time listed in the 'exp' claim",
+    ] {
+        assert_eq!(scrubbed(text), text);
+    }
+}
+
+/// Names that are words leave the sentence as it is.
+#[test]
+fn names_that_are_known_are_masked_as_values() {
+    for (text, names, expected) in [
+        (
+            "the client is unknown to the server",
+            &["client", "the"][..],
+            "the client is unknown to the server",
+        ),
+        (
+            "client 'client' is unknown",
+            &["client"],
+            "client 'c… (6 characters)' is unknown",
+        ),
+        (
+            "client_id=client&x",
+            &["client"],
+            "client_id=c… (6 characters)&x",
+        ),
+        (
+            "user ann: an answer to ann",
+            &["ann"],
+            "user a… (3 characters): an answer to ann",
+        ),
+        (
+            "no such user: Alice-42.",
+            &["Alice-42"],
+            "no such user: A… (8 characters).",
+        ),
+        (
+            "acme and acme.eu, acmes",
+            &["acme", "acme.eu"],
+            "a… (4 characters) and a… (7 characters), acmes",
+        ),
+        ("nothing", &["", "x"], "nothing"),
+    ] {
+        assert_eq!(without_names(text, names), expected, "{names:?}");
+    }
 }
 
 #[test]

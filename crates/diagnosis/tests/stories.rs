@@ -177,6 +177,52 @@ fn an_exp_error_with_ntp_running() {
     }
 }
 
+/// The same from a paste, where nobody knows whose clock it is, nor whether the assertion was kept.
+#[test]
+fn an_exp_error_that_was_pasted() {
+    let page = |iat: Option<i64>, exp: i64, text: &str| {
+        let mut claims = box_claims();
+        claims["exp"] = exp.into();
+        if let Some(iat) = iat {
+            claims["iat"] = iat.into();
+        }
+        let body = json!({"error": "invalid_grant", "error_description": text});
+        let jwt = jwt(&box_header(), &claims);
+        Paste::read(&format!(
+            "{jwt}\n\nHTTP/1.1 400 Bad Request\nDate: {DATE}\n\n{body}\n"
+        ))
+        .diagnose()
+    };
+    let expired =
+        "Current date/time MUST be before the expiration date/time listed in the 'exp' claim";
+    for iat in [None, Some(NOW - 245)] {
+        let report = page(iat, NOW - 200, expired);
+        let clock = first(&report, "signer-clock", Certainty::Likely);
+        let seen = if iat.is_some() {
+            "`iat` is 245 s"
+        } else {
+            "`exp` is 200 s"
+        };
+        assert!(clock.evidence()[0].starts_with(seen), "{report}");
+        assert_eq!(report.findings()[1].id(), "expired", "{report}");
+        assert_eq!(report.findings()[1].certainty(), Certainty::Likely);
+    }
+    let too_far = "Please check the 'exp' claim. The 'exp' value exceeds the maximum value of 60 seconds beyond the issue time.";
+    first(
+        &page(Some(NOW + 240), NOW + 285, too_far),
+        "signer-clock",
+        Certainty::Likely,
+    );
+    first(
+        &page(Some(NOW - 1), NOW + 300, too_far),
+        "life-too-long",
+        Certainty::Certain,
+    );
+    let report = page(None, NOW + 285, too_far);
+    first(&report, "life-too-long", Certainty::Likely);
+    assert_eq!(report.findings()[1].id(), "signer-clock", "{report}");
+}
+
 #[test]
 fn milliseconds_and_five_seconds() {
     let mut claims = box_claims();

@@ -123,7 +123,7 @@ pub(crate) struct GenerateArgs {
 pub(crate) enum KeyType {
     /// Every provider takes it.
     #[default]
-    #[value(name = "rsa-2048")]
+    #[value(name = "rsa-2048", alias = "rsa")]
     Rsa2048,
     #[value(name = "rsa-3072")]
     Rsa3072,
@@ -283,6 +283,7 @@ pub(crate) enum KeyForm {
     /// Private JSON Web Key. Cannot be encrypted.
     Jwk,
     /// A store of key and certificate (.p12, .pfx), for Java and Windows. Always encrypted.
+    #[value(aliases = ["p12", "pfx"])]
     Pkcs12,
 }
 

@@ -3,10 +3,11 @@
 mod report;
 mod round;
 
+use std::fmt;
 use std::io::{IsTerminal, Write, stderr, stdin};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use jwt_bearer::KeyUri;
 use jwt_bearer::Signer;
 use jwt_bearer::signer::{KeyKind, VerifyError};
@@ -170,9 +171,13 @@ fn confirm(yes: bool) -> Result<(), Failure> {
 /// A bar on the terminal; nothing where there is none.
 fn progress(bounds: Bounds, concurrency: usize) -> ProgressBar {
     let progress = ProgressBar::new(bounds.count);
-    let template = "{prefix:>4} at once {wide_bar} {pos}/{len} {per_sec:>12}";
+    let template = "{prefix:>4} at once {wide_bar} {pos}/{len} {rate:>10}";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        progress.set_style(style.progress_chars("##-"));
+        let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+            // A bar that cannot be drawn is no reason to stop.
+            let _ = write!(out, "{:.0}/s", state.per_sec());
+        };
+        progress.set_style(style.with_key("rate", rate).progress_chars("##-"));
     }
     progress.set_prefix(harmless(&concurrency.to_string()));
     progress.enable_steady_tick(Duration::from_millis(100));

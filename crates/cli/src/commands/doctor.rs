@@ -2,10 +2,12 @@
 
 mod attempt;
 mod case;
+mod clock;
 mod connection;
 mod key;
 mod metadata;
 mod proxy;
+mod registered;
 mod variations;
 mod witness;
 
@@ -15,18 +17,18 @@ use std::sync::Arc;
 use jwt_bearer::exchange::HttpTransport;
 use jwt_bearer::provider::RequestBuilder;
 use jwt_bearer::{Signer, TokenRequest};
-use jwt_bearer_diagnosis::{diagnose, masked_host};
+use jwt_bearer_diagnosis::masked_host;
 use serde_json::Value;
 
-use crate::args::DoctorArgs;
+use crate::args::{DoctorArgs, PageOutput};
 use crate::diagnosed;
-use crate::error::Failure;
+use crate::error::{Code, Failure};
 use crate::interaction::bounded_file;
 use crate::page::State;
 use crate::settings::Settings;
 use crate::write::note;
 
-use case::{Case, Outcome};
+use case::{Case, KeyId, Outcome};
 use metadata::Server;
 
 /// A certificate, a public key or a key file: 1 MiB.
@@ -39,6 +41,17 @@ struct Asking {
 }
 
 pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
+    let result = look(args, variables).await;
+    if let (Err(failure), PageOutput::Json) = (&result, args.output)
+        && failure.code() == Code::Configuration
+        && !failure.text().is_empty()
+    {
+        case::unusable(failure)?;
+    }
+    result
+}
+
+async fn look(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
     let settings = Settings::new(
         &args.request,
         variables,
@@ -58,7 +71,7 @@ pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Re
         }),
         None => None,
     };
-    let server = match args.no_probe {
+    let mut server = match args.no_probe {
         true => Server::default(),
         false => look_at_way(&mut case, &settings, &trial, &transport).await,
     };
@@ -67,14 +80,14 @@ pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Re
             let text = "not asked for: there is no way to the server";
             case.step("token", State::Skipped, text);
         }
-        Some(asking) => ask(&mut case, &asking, &server, args, &settings, transport).await?,
+        Some(asking) => ask(&mut case, &asking, &mut server, args, &settings, transport).await?,
         None => {}
     }
     if settings.login().is_some() {
         let text = "not looked up: the token asked for is the enterprise's";
         case.step("login", State::Skipped, text);
     }
-    case.finish(&trial, args.output)
+    case.finish(&trial, args)
 }
 
 fn look_at_settings(
@@ -87,6 +100,13 @@ fn look_at_settings(
         None => "complete".into(),
     };
     case.step("settings", State::Ok, text);
+    if let Some(id) = settings.box_key_id() {
+        case.key_ids.push(KeyId {
+            id: id.to_owned(),
+            change: "with the `kid` of Box's configuration file",
+            key: None,
+        });
+    }
     if let Some(json) = settings.box_config_text()? {
         case.learn(|evidence| evidence.box_config(&json));
         let config: Value = serde_json::from_str(&json).unwrap_or_default();
@@ -97,8 +117,7 @@ fn look_at_settings(
         }
     }
     if let Some(path) = &args.certificate {
-        let bytes = bounded_file("certificate", path, MAX_FILE)?;
-        case.learn(|evidence| evidence.registered(&bytes));
+        registered::look(case, &bounded_file("certificate", path, MAX_FILE)?);
     }
     Ok(())
 }
@@ -127,15 +146,15 @@ async fn look_at_way(
 async fn ask(
     case: &mut Case,
     asking: &Asking,
-    server: &Server,
+    server: &mut Server,
     args: &DoctorArgs,
     settings: &Settings,
     transport: HttpTransport,
 ) -> Result<(), Failure> {
-    let Some(error) = attempt::attempt(case, asking, transport).await? else {
+    let Some(error) = attempt::attempt(case, asking, server, transport).await? else {
         return Ok(());
     };
-    let plan = variations::plan(&diagnose(&case.evidence), asking, server, &error)?;
+    let plan = variations::plan(case, asking, server, &error)?;
     let off = match (args.no_probe, settings.retry()) {
         (true, _) => "not sent, because of --no-probe",
         (false, None) => "not sent, because of --no-retry",

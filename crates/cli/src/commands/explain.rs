@@ -34,12 +34,14 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     match args.output {
         PageOutput::Text => {
             let page = format!(
-                "{}No key, secret, token or signature is on this page; ids and names are masked.\n\
-                 It can be shown to others. What was pasted cannot.\n",
+                "{}No key, secret, token or signature is on this page; ids and addresses are masked.\n\
+                 A name in a sentence looks like any word: read the page before you paste it\n\
+                 elsewhere. Never show others what you pasted here.\n",
                 page::report(
                     &report,
                     &page::Telling {
                         is_complete: true,
+                        ruled_out: Some("--output json"),
                         stopped: None,
                         shown: &str::to_owned,
                     }

@@ -159,38 +159,38 @@ fn keys_that_do_not_belong_together_are_found() {
         (
             boxed(),
             format!("{other} --certificate rsa-public.pem"),
-            6,
+            3,
             ("key-mismatch", "certain"),
         ),
-        (boxed(), other, 6, ("key-mismatch", "likely")),
+        (boxed(), other, 3, ("key-mismatch", "likely")),
         (
             salesforce(),
             format!("{salesforce_other} --registered rsa-certificate.pem"),
-            6,
+            3,
             ("key-mismatch", "certain"),
         ),
         (
             salesforce(),
             salesforce_other,
-            6,
+            3,
             ("key-mismatch", "likely"),
         ),
         (
             boxed(),
             format!("{BOX} --key-id key-2"),
-            6,
+            2,
             ("kid-differs", "certain"),
         ),
         (
             generic(),
             GENERIC.replace("--key-id key-1", ""),
-            6,
+            2,
             ("kid-missing", "likely"),
         ),
         (
             by_thumbprint,
             GENERIC.replace("--key-id key-1", ""),
-            6,
+            2,
             ("kid-missing", "certain"),
         ),
     ]);
@@ -219,31 +219,31 @@ fn clocks_that_disagree_are_found() {
         (
             boxed().skew(600),
             format!("{BOX} --key-id key-1"),
-            6,
+            7,
             ("clock-behind", "certain"),
         ),
         (
             boxed().skew(-600),
             format!("{BOX} --key-id key-1"),
-            6,
+            7,
             ("clock-ahead", "certain"),
         ),
         (
             salesforce().skew(600),
             SALESFORCE.into(),
-            6,
+            7,
             ("clock-behind", "certain"),
         ),
         (
             generic().skew(600),
             GENERIC.into(),
-            6,
+            7,
             ("clock-behind", "certain"),
         ),
         (
             generic().skew(-600),
             GENERIC.into(),
-            6,
+            7,
             ("clock-ahead", "certain"),
         ),
     ]);
@@ -263,6 +263,27 @@ fn a_clock_that_the_server_does_not_mind_is_told_all_the_same() {
         |line: &str| line.contains("about 10 min") && line.ends_with("ahead of the server");
     assert!(clock.is_some_and(is_told), "{}", run.stdout);
     assert!(run.stdout.contains("\nWorth a look\n"), "{}", run.stdout);
+}
+
+#[test]
+fn a_file_that_cannot_be_registered_is_told_even_with_a_token() {
+    let server = start(boxed());
+    let flags = format!("{BOX} --key-id key-1");
+    for (file, id) in [
+        ("rsa-3072.pem", "[registered-unreadable]"),
+        ("p256-certificate.pem", "[key-mismatch]"),
+    ] {
+        let run = examine(&folder(), &server, &format!("{flags} --certificate {file}"));
+        assert_eq!(run.code, Some(0), "{run:?}");
+        let (_, remarks) = run.stdout.split_once("\nWorth a look\n").unwrap();
+        assert!(remarks.contains(id), "{remarks}");
+    }
+    let run = examine(
+        &folder(),
+        &server,
+        &format!("{flags} --certificate rsa-public.pem"),
+    );
+    assert!(!run.stdout.contains("Worth a look"), "{run:?}");
 }
 
 #[test]
@@ -355,7 +376,12 @@ fn without_probes_the_way_is_not_looked_at() {
         &format!("{BOX} --key-id key-1 --no-probe"),
     );
     assert_eq!(code, Some(0), "{json:#}");
-    assert_eq!(steps(&json), [WELL[0], WELL[1], WELL[5]]);
+    let expected = [WELL[0], WELL[1], WELL[3], WELL[5]];
+    assert_eq!(
+        steps(&json),
+        expected,
+        "the token's own reply tells the time"
+    );
 }
 
 #[test]
@@ -367,11 +393,11 @@ fn a_server_that_is_busy_or_strange_is_told_apart() {
         ("status=429,retry-after=7", 5, "unreachable", ""),
         ("hang", 5, "unreachable", ""),
         ("no-token", 1, "other", ""),
-        ("html", 6, "cause-found", "reply-not-oauth"),
-        ("empty", 6, "cause-found", "reply-empty"),
+        ("html", 5, "cause-found", "reply-not-oauth"),
+        ("empty", 5, "cause-found", "reply-empty"),
         (
             "redirect=https://login.example/token",
-            6,
+            2,
             "cause-found",
             "redirect",
         ),

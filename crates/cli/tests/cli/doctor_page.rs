@@ -15,7 +15,7 @@ fn a_page_with_a_certain_cause() {
         &server,
         &format!("{flags} --certificate rsa-certificate.pem"),
     );
-    assert_eq!(run.code, Some(6), "{run:?}");
+    assert_eq!(run.code, Some(3), "{run:?}");
     let page = run
         .stdout
         .replace(&server.address().port().to_string(), "PORT");
@@ -46,7 +46,8 @@ The cause
           [key-mismatch]
 
 No key, secret, token or signature is on this page; ids and names are masked.
-It can be pasted into a public issue.
+It can be pasted into a public issue, once you have read it: what a server says
+in its own words may name somebody.
 "
     );
 }
@@ -58,11 +59,39 @@ fn lines_fit_into_80_columns_but_for_addresses() {
     let page = examine(&folder(), &server, &flags).stdout;
     let heading = "\nNo token; the likely cause is below.\n";
     assert!(page.contains(heading), "{page}");
-    assert!(page.contains("\nRuled out: "), "{page}");
+    let (_, ruled_out) = page.split_once("\nRuled out: ").unwrap();
+    let line = ruled_out.lines().next().unwrap();
+    assert!(line.ends_with(" other causes (-v lists them)."), "{line}");
     assert!(page.contains("\nMore would be known with\n"), "{page}");
     for line in page.lines().filter(|line| !line.contains("://")) {
         assert!(line.chars().count() <= 80, "{line}");
     }
+}
+
+#[test]
+fn what_was_ruled_out_is_listed_for_those_who_ask() {
+    let server = start(boxed());
+    let flags = BOX.replace("rsa.pem", "rsa-3072.pem") + " --key-id key-1";
+    for verbose in ["-v", "--verbose"] {
+        let page = examine(&folder(), &server, &format!("{flags} {verbose}")).stdout;
+        let (_, list) = page.split_once("\nRuled out\n").unwrap();
+        let (list, _) = list.split_once("\n\n").unwrap();
+        assert!(list.contains("[iss-missing]"), "{page}");
+        assert!(list.lines().count() > 5, "{page}");
+        for line in list.lines() {
+            assert!(
+                line.starts_with("  ✓ ") || line.starts_with("    "),
+                "{line}"
+            );
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+    }
+    // A cause that is certain leaves nothing to ask, but for those who ask.
+    let flags = format!("{flags} --certificate rsa-public.pem");
+    let page = examine(&folder(), &server, &flags).stdout;
+    assert!(!page.contains("Ruled out"), "{page}");
+    let page = examine(&folder(), &server, &format!("{flags} -v")).stdout;
+    assert!(page.contains("\nRuled out\n"), "{page}");
 }
 
 #[test]
@@ -102,6 +131,10 @@ fn a_key_that_cannot_be_opened_is_the_cause_whatever_the_network_is() {
         assert!(!cause.contains("[unreachable]"), "{run:?}");
         assert!(below.contains("[unreachable]"), "{run:?}");
         assert!(!run.stdout.contains("Nothing wrong was found"), "{run:?}");
+        assert!(
+            !run.stdout.contains("What was said"),
+            "no server spoke: {run:?}"
+        );
     }
 }
 
@@ -254,4 +287,101 @@ fn the_configuration_file_of_box_is_looked_at_and_not_shown() {
         run.stdout.contains("server_says: enterprise [masked] ends"),
         "{run:?}"
     );
+}
+
+#[test]
+fn machines_are_told_of_settings_that_cannot_be_used() {
+    let folder = folder();
+    for (flags, expected) in [
+        ("doctor --provider box", "the issuer is missing"),
+        ("doctor", "no provider is set"),
+        (
+            "doctor --provider box --issuer app --enterprise 0 --key rsa.pem",
+            "the enterprise id is 0",
+        ),
+    ] {
+        let run = folder.run(&format!("{flags} --output json"));
+        assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(run.stderr.starts_with("error: "), "{run:?}");
+        let json: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(json["outcome"], "settings");
+        assert_eq!(json["token_requests"], 0);
+        let step = &json["checked"][0];
+        assert_eq!(step["state"], "failed");
+        let text = step["text"].as_str().unwrap();
+        assert!(text.contains(expected), "{text}");
+        // People read it once.
+        folder.run(flags).failure(2);
+    }
+    let run = folder.run(&format!(
+        "{} --no-probe --output json",
+        BOX.replace("rsa.pem", "none.pem")
+    ));
+    let json: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(json["outcome"], "key", "{json:#}");
+    assert_eq!(json["reply"], Value::Null, "no server spoke");
+}
+
+#[test]
+fn a_failure_that_may_pass_has_a_next_step_too() {
+    let server = start(boxed());
+    for (fault, expected) in [
+        (
+            "status=503,retry-after=7",
+            "wait, and try again; it says after 7 s",
+        ),
+        ("status=429", "wait, and try again"),
+        (
+            "reset",
+            "a proxy or a firewall between may break connections",
+        ),
+        ("hang", "a longer `--timeout`"),
+    ] {
+        server.clear_faults();
+        server.inject(format!("{fault}*").parse::<Fault>().unwrap());
+        let flags = format!("{BOX} --key-id key-1 --timeout 2");
+        let run = examine(&folder(), &server, &flags);
+        assert_eq!(run.code, Some(5), "{fault}: {run:?}");
+        // Where a finding tells it, that stands on the page.
+        if !fault.starts_with("status") {
+            let (_, cause) = run.stdout.split_once("\nThe cause\n").unwrap();
+            let words: Vec<_> = cause.split_whitespace().collect();
+            assert!(words.join(" ").contains(expected), "{fault}: {run:?}");
+        }
+        let (_, json) = read(&folder(), &server, &flags);
+        let last = json["checked"].as_array().unwrap().last().unwrap();
+        assert!(
+            last["next"].as_str().unwrap().contains(expected),
+            "{json:#}"
+        );
+    }
+}
+
+#[test]
+fn an_encrypted_key_names_the_flags_for_its_passphrase() {
+    let flags = BOX.replace("rsa.pem", "rsa-aes256.pem");
+    let run = folder().run(&format!("{flags} --no-probe"));
+    assert_eq!(run.code, Some(3), "{run:?}");
+    let words: Vec<_> = run.stdout.split_whitespace().collect();
+    let expected = "--passphrase-env NAME, --passphrase-file FILE or --passphrase-fd N";
+    assert!(words.join(" ").contains(expected), "{run:?}");
+}
+
+#[test]
+fn a_status_alone_is_no_text_that_could_be_known() {
+    let server = start(boxed());
+    let flags = format!("{BOX} --key-id key-1");
+    for (fault, is_said) in [
+        ("redirect=https://login.example/token", false),
+        ("empty", false),
+        ("html", false),
+        ("no-token", false),
+        ("error=server_says:so", true),
+    ] {
+        server.clear_faults();
+        server.inject(format!("{fault}*").parse::<Fault>().unwrap());
+        let page = examine(&folder(), &server, &flags).stdout;
+        let text = "The catalogue does not know this text";
+        assert_eq!(page.contains(text), is_said, "{fault}: {page}");
+    }
 }

@@ -41,6 +41,7 @@ fn help_is_there_for_every_command() {
         help.contains("Exit codes: 0 ok, 1 other, 2 usage"),
         "{help}"
     );
+    assert!(help.contains("7 clock.\n"), "{help}");
     for command in COMMANDS {
         assert!(
             help.contains(&format!("\n  {command} ")),

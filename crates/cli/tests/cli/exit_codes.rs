@@ -171,7 +171,7 @@ fn refusals_come_with_cause_and_remedy() {
             "\
 error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub' specified is invalid.\n\
 \x20 cause: the id is that of a user where `box_sub_type` says enterprise, or the reverse, or it is an id of another enterprise (possible)\n\
-\x20 next: compare it with the Admin Console: Account & Billing shows the enterprise id, Users & Groups the user ids\n\
+\x20 next: compare it with the Admin Console: Account & Billing shows the enterprise id; the Content Manager shows a user's id in the address, `/master/content/USER_ID`\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
@@ -180,7 +180,7 @@ error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub
             "\
 error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub' specified is invalid.\n\
 \x20 cause: the id is that of a user where `box_sub_type` says enterprise, or the reverse, or it is an id of another enterprise (possible)\n\
-\x20 next: compare it with the Admin Console: Account & Billing shows the enterprise id, Users & Groups the user ids\n\
+\x20 next: compare it with the Admin Console: Account & Billing shows the enterprise id; the Content Manager shows a user's id in the address, `/master/content/USER_ID`\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
@@ -207,7 +207,7 @@ error: the server refused: invalid_grant: Signature verification error. The publ
             "\
 error: the server refused: invalid_client: The client credentials are invalid\n\
 \x20 cause: the client secret is not that of this client id, or was reset (likely)\n\
-\x20 next: in the Developer Console open the app, Configuration > OAuth 2.0 Credentials, and copy client id and client secret from there; reset the secret if it cannot be shown\n\
+\x20 next: in the Developer Console open the app, Configuration > OAuth 2.0 Credentials, and copy the client id; take the client secret that goes with it, or reset it\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
@@ -216,7 +216,7 @@ error: the server refused: invalid_client: The client credentials are invalid\n\
             "\
 error: the server refused: invalid_client: The client credentials are invalid\n\
 \x20 cause: the client secret is not that of this client id, or was reset (likely)\n\
-\x20 next: in the Developer Console open the app, Configuration > OAuth 2.0 Credentials, and copy client id and client secret from there; reset the secret if it cannot be shown\n\
+\x20 next: in the Developer Console open the app, Configuration > OAuth 2.0 Credentials, and copy the client id; take the client secret that goes with it, or reset it\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
@@ -235,7 +235,7 @@ error: the server refused: invalid_grant: Please check the 'aud' claim\n\
             "\
 error: the server refused: unauthorized_client: This app is not authorized by the enterprise admin\n\
 \x20 cause: an administrator never authorised the app, or the app changed since (certain)\n\
-\x20 next: in the Admin Console under Apps > Custom Apps Manager, authorise the client id; do so again after each change of scopes or access level\n\
+\x20 next: in the Admin Console under Platform > Platform Apps > Server Authentication Apps, authorise the client id; do so again after each change of scopes or access level\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
     ];

@@ -50,10 +50,13 @@ What was said
 The likely cause
   ✗ an administrator never authorised the app, or the app changed since (likely)
     seen  the text “not authorized by the enterprise admin” means this
-    next  in the Admin Console under Apps > Custom Apps Manager, authorise the
-          client id; do so again after each change of scopes or access level
+    next  in the Admin Console under Platform > Platform Apps > Server
+          Authentication Apps, authorise the client id; do so again after each
+          change of scopes or access level
     see   https://github.com/box/boxcli/issues/154
-          https://github.com/box/box-java-sdk/issues/799 [box-not-authorized]
+          https://github.com/box/box-java-sdk/issues/799
+          https://docs.box.com/en/box-platform/box-platform-for-administrators/platform-apps
+          [box-not-authorized]
 
 Ruled out: 3 other causes (--output json lists them).
 
@@ -61,8 +64,9 @@ More would be known with
   - the assertion that was sent; its signature can be left out
   - the header `Date` of the reply, which tells the server's time
 
-No key, secret, token or signature is on this page; ids and names are masked.
-It can be shown to others. What was pasted cannot.
+No key, secret, token or signature is on this page; ids and addresses are masked.
+A name in a sentence looks like any word: read the page before you paste it
+elsewhere. Never show others what you pasted here.
 "
     );
 }

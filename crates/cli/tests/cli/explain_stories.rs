@@ -124,15 +124,15 @@ fn an_exp_error_with_ntp_running() {
     check(
         &curl("api.box.com", &jwt, "invalid_grant", text),
         "",
-        "expired",
-        "certain",
+        "signer-clock",
+        "likely",
     );
     // Where the assertion is made, the clock can be compared.
     let server = start(boxed().skew(240));
     let (code, json) = read(&folder(), &server, &format!("{BOX} --key-id key-1"));
     assert_eq!(
         (code, first_of_doctor(&json)),
-        (Some(6), ("clock-behind", "certain"))
+        (Some(7), ("clock-behind", "certain"))
     );
 }
 

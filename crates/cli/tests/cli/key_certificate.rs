@@ -82,10 +82,13 @@ fn certificates_and_requests_go_to_new_files_in_pem_and_der() {
         ("csr", "CERTIFICATE REQUEST"),
     ] {
         let command = format!("key {verb} --key ed25519.pem --subject CN=box");
-        assert_eq!(
-            folder.run(&format!("{command} --out {verb}.pem")).success(),
-            ""
-        );
+        let run = folder.run(&format!("{command} --out {verb}.pem"));
+        let told = match verb {
+            "csr" => "csr.pem: a request for CN=box, signed with EdDSA, to send to an authority\n",
+            _ => "CN=box, signed with EdDSA, valid until ",
+        };
+        assert!(run.stderr.starts_with(told), "{run:?}");
+        assert_eq!(run.success(), "");
         let pem = fs::read_to_string(folder.path(&format!("{verb}.pem"))).unwrap();
         assert!(
             pem.starts_with(&format!("-----BEGIN {label}-----\n")),
@@ -108,7 +111,7 @@ fn certificates_and_requests_go_to_new_files_in_pem_and_der() {
 }
 
 #[test]
-fn a_request_says_nothing_besides() {
+fn a_request_on_standard_output_says_nothing_besides() {
     let folder = folder();
     let run = folder
         .command(

@@ -141,3 +141,14 @@ fn what_to_do_with_the_key_depends_on_its_kind_and_can_be_run() {
     }
     assert!(folder.path("it's-rsa-2048.crt").exists());
 }
+
+#[test]
+fn rsa_alone_is_the_size_that_every_provider_takes() {
+    let folder = Folder::new();
+    let run = folder.run("key generate --type rsa --out new.pem");
+    assert!(
+        run.stderr.starts_with("new.pem: a new RSA-2048 key, "),
+        "{run:?}"
+    );
+    run.success();
+}

@@ -14,6 +14,8 @@ mod colours;
 mod demo;
 mod doctor;
 mod doctor_bad_input;
+mod doctor_clock;
+mod doctor_key_id;
 mod doctor_network;
 mod doctor_page;
 mod documents;

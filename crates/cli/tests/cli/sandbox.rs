@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::bad_input::first_error;
 use crate::server::{BOX, SECRET};
+use crate::settings::box_config;
 use crate::support::{BOUND, Folder};
 
 const SANDBOX: &str = "sandbox --listen 127.0.0.1:0 --provider box --client-id app \
@@ -522,5 +523,68 @@ fn what_cannot_be_served_is_refused() {
             .collect();
         let error = first_error(&lines.join("\n")).replace(&taken, "TAKEN");
         assert_eq!(error, expected, "{arguments}");
+    }
+}
+
+#[test]
+fn the_app_of_boxes_configuration_file() {
+    let folder = Folder::with_keys(["rsa-aes256.pem", "rsa-public.pem", "rsa.pem"]);
+    let pem = std::fs::read_to_string(folder.path("rsa-aes256.pem")).unwrap();
+    let config = box_config(Some(pem));
+    folder.write("box.json", &config);
+    folder.write(
+        "free.json",
+        config.replace("\"1234567\"", "\"0\",\"userID\":\"7654321\""),
+    );
+    folder.write("keyless.json", box_config(None));
+    for (config, register, key) in [
+        ("box", "", ""),
+        ("box", "", "--key rsa.pem"),
+        ("free", "", ""),
+        (
+            "keyless",
+            "--register key-1=rsa-public.pem",
+            "--key rsa.pem",
+        ),
+        (
+            "box",
+            "--provider box --register key-2=rsa-public.pem",
+            "--key rsa.pem --key-id key-2",
+        ),
+    ] {
+        let config = format!("--box-config {config}.json");
+        let server = Server::start(
+            &folder,
+            &format!("sandbox --listen 127.0.0.1:0 {config} {register}"),
+        );
+        let run = server.token(&folder, &format!("token {config} {key}"));
+        assert!(!run.token().is_empty(), "{config} {register} {key}");
+    }
+    for (arguments, expected) in [
+        (
+            "--box-config keyless.json",
+            "error: Box's configuration file has no private key in it, so that the app's key is not known\n  hint: --register",
+        ),
+        (
+            "--box-config box.json --provider salesforce",
+            "error: --box-config is for --provider box alone\n",
+        ),
+        (
+            "--box-config box.json --client-id app",
+            "error: the argument '--box-config <FILE>' cannot be used with '--client-id <TEXT>'\n",
+        ),
+        ("--box-config none.json", "error: "),
+        (
+            "--provider box",
+            "error: the following required arguments were not provided:\n  --client-id <TEXT>\n  --register <[KID=]FILE>\n",
+        ),
+        (
+            "--client-id app --register rsa-public.pem",
+            "error: the following required arguments were not provided:\n  --provider <PROVIDER>\n",
+        ),
+    ] {
+        let stderr = folder.run(&format!("sandbox {arguments}")).failure(2);
+        assert!(stderr.starts_with(expected), "{arguments}: {stderr}");
+        assert!(!stderr.contains(SECRET), "{stderr}");
     }
 }

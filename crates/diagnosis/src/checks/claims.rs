@@ -30,7 +30,7 @@ fn has_few_claims(case: &Case<'_>) -> bool {
 }
 
 fn check_issuer(case: &Case<'_>, seen: &mut Observed) {
-    // App ids of GitHub are numbers.
+    // GitHub's is the app's id, which many write as a number.
     if case.provider == "github" && value(case, "iss").is_some_and(Value::is_number) {
         return seen.passed(&[Check::IssMissing], "`iss` is there");
     }
@@ -148,6 +148,7 @@ fn check_audience(case: &Case<'_>, seen: &mut Observed) {
         None => return seen.noted(Check::AudMissing, is_strict, "there is no `aud`"),
         Some(Value::String(audience)) => audience,
         Some(Value::Array(list)) => {
+            seen.passed(&[Check::AudMissing], "`aud` is there");
             let line = format!("`aud` is a list of {}", list.len());
             return seen.noted(Check::AudList, is_strict, line);
         }
@@ -200,8 +201,8 @@ fn check_audience(case: &Case<'_>, seen: &mut Observed) {
             let line = format!("`aud` is {shown}, with a path behind the host");
             return seen.proven(Check::AudTrailing, line);
         }
-        // Another name of the org is a valid audience too.
-        let may_be = ["salesforce.com", "force.com"]
+        // Another name of the org, is a valid audience too.
+        let may_be = ["salesforce.com", "force.com", "site.com"]
             .iter()
             .any(|suffix| host.ends_with(suffix))
             || !audience.contains("://");
@@ -229,10 +230,7 @@ fn check_login_audience(case: &Case<'_>, audience: &str, seen: &mut Observed) {
     } else {
         let others = [Check::AudNoScheme, Check::AudTrailing];
         seen.passed(&others, "`aud` has the form of a login host");
-        // It mostly does no harm, and matters where an External Client App or the audience is spoken of.
-        if case.is_said(&["app_not_found", "audience"]) {
-            seen.hinted(Check::AudLogin, line);
-        }
+        seen.hinted(Check::AudLogin, line);
     }
 }
 

@@ -1,4 +1,4 @@
-use jwt_bearer_assertion::{Decoded, Defect, Part};
+use jwt_bearer_assertion::Defect;
 use jwt_bearer_provider::Check;
 use jwt_bearer_signer::Algorithm;
 
@@ -31,22 +31,34 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         "decode",
         "not a jwt",
     ]);
-    let is_cut = case.evidence.is_pasted && may_be_cut(assertion);
+    // What people show can be cut, and the signature left out.
+    let is_cut = case.evidence.is_pasted;
+    let request = case.evidence.request.as_ref();
+    let has_form = request.is_some_and(|request| request.parameters.is_some());
     for defect in assertion.defects() {
         let (check, proof) = match defect {
             Defect::Wrapped => (Check::JwtWrapped, false),
             // People take the signature off before they show an assertion.
-            Defect::NoSignature if case.evidence.is_pasted => continue,
+            Defect::NoSignature if is_cut && !has_form => continue,
             Defect::NoSignature => (Check::JwtUnsigned, false),
             Defect::UnsignedAlgorithm => (Check::JwtUnsigned, true),
             Defect::Padding(_) => (Check::JwtPadding, is_of_form),
             Defect::StandardAlphabet(_) => (Check::JwtAlphabet, true),
-            Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, !is_cut),
+            Defect::NotBase64(_) | Defect::NotJson(..) => {
+                (Check::JwtDamaged, !is_cut || is_of_form)
+            }
             Defect::Duplicate(..) => (Check::JwtDuplicate, is_of_form),
             Defect::NoAlgorithm => (Check::AlgMissing, true),
             Defect::OtherAlgorithm(_) => (Check::AlgNotAllowed, true),
             Defect::DerSignature(_) => (Check::SignatureDer, true),
-            Defect::SignatureLength(_) => (Check::SignatureLength, !is_cut),
+            // Something short in its place is mostly the reader's own mark.
+            Defect::SignatureLength(_) => {
+                let octets = assertion.signature().len();
+                (
+                    Check::SignatureLength,
+                    !is_cut && (octets == 0 || octets >= 40),
+                )
+            }
             Defect::KeyIdInClaims => (Check::KidInClaims, case.is_said(&["kid"])),
             // The rest is about claims and times.
             _ => continue,
@@ -65,6 +77,20 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         ],
         "the assertion has the form of a JWT: parts, base64url, JSON",
     );
+    let octets = assertion.signature().len();
+    let algorithm = assertion
+        .algorithm()
+        .map(Algorithm::name)
+        .unwrap_or_default();
+    let is_rsa = algorithm.starts_with("RS") || algorithm.starts_with("PS");
+    // Whoever makes an RSA key takes a multiple of 128 bits.
+    if is_rsa && octets >= 128 && !octets.is_multiple_of(16) {
+        let line = format!("the signature has {octets} octets, as no usual RSA key makes them");
+        seen.hinted(Check::SignatureLength, line);
+    }
+    if is_rsa {
+        seen.passed(&[Check::SignatureDer], "only ECDSA has signatures in DER");
+    }
     if !assertion.signature().is_empty() {
         let line = "the signature has the form that the algorithm makes";
         seen.passed(
@@ -80,26 +106,12 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     check_key_id(case, seen);
 }
 
-/// Whether the end of it can have been left out, or replaced by words.
-fn may_be_cut(assertion: &Decoded) -> bool {
-    let whole = match assertion.algorithm() {
-        Some(Algorithm::Es256 | Algorithm::EdDsa) => 64,
-        Some(Algorithm::Es384) => 96,
-        Some(Algorithm::Es512) => 132,
-        // The longest that is in use.
-        _ => 512,
-    };
-    let is_odd = |defect: &Defect| {
-        matches!(
-            defect,
-            Defect::SignatureLength(_) | Defect::NoSignature | Defect::NotBase64(Part::Signature)
-        )
-    };
-    assertion.signature().len() < whole && assertion.defects().iter().any(is_odd)
-}
-
 fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
-    let header = case.evidence.assertion.as_ref().map(Decoded::header);
+    let header = case
+        .evidence
+        .assertion
+        .as_ref()
+        .map(jwt_bearer_assertion::Decoded::header);
     if header.is_some_and(|header| header.contains_key("alg")) {
         seen.passed(&[Check::AlgMissing], "the header has an `alg`");
     }
@@ -107,7 +119,7 @@ fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
         .evidence
         .assertion
         .as_ref()
-        .and_then(Decoded::algorithm)
+        .and_then(jwt_bearer_assertion::Decoded::algorithm)
     else {
         return;
     };
@@ -144,14 +156,12 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
         .or_else(|| case.evidence.config.as_ref()?.facts()?.key_id.as_deref());
     match (assertion.header().get("kid"), registered) {
         (None, registered) => {
-            seen.passed(
-                &[Check::KidDiffers, Check::KidNotText],
-                "the header has no `kid`",
-            );
-            let line = registered.map_or_else(String::new, |registered| {
-                format!("; the key is registered as {}", masked(registered))
-            });
-            seen.hinted(Check::KidMissing, format!("the header has no `kid`{line}"));
+            let line = "the header has no `kid`";
+            seen.passed(&[Check::KidDiffers, Check::KidNotText], line);
+            let registered =
+                registered.map(|id| format!("; the key is registered as {}", masked(id)));
+            let registered = registered.unwrap_or_default();
+            seen.hinted(Check::KidMissing, format!("{line}{registered}"));
         }
         (Some(kid), registered) => {
             let there = [Check::KidMissing, Check::ConfigKidEmpty];
@@ -166,7 +176,7 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
                         masked(registered)
                     ),
                 ),
-                // That it is what was set, says nothing of what is registered.
+                // The configuration can be old: that they are the same proves nothing of what is registered.
                 (Some(_), _) => seen.passed(&[Check::KidNotText], "`kid` is a string"),
             }
         }

@@ -1,6 +1,6 @@
 use jwt_bearer_provider::Check;
 
-use super::{Case, times};
+use super::Case;
 use crate::observed::Observed;
 use crate::redact::{masked_host, scrubbed};
 use crate::refusal::Refusal;
@@ -24,24 +24,6 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
             .map_or_else(|| "somewhere".to_owned(), masked_host);
         return seen.proven(Check::Redirect, format!("status {status}, to {to}"));
     }
-    if status == 429 || (500..600).contains(&status) {
-        let said = Refusal::of(reply);
-        // What it says of the request, it has looked at.
-        if status != 429
-            && said
-                .as_ref()
-                .is_some_and(|said| said.error.starts_with("invalid_"))
-        {
-            return;
-        }
-        let wait = reply
-            .first("retry-after")
-            .and_then(|wait| wait.parse::<u32>().ok());
-        let wait = wait.map(|wait| format!(", to try again in {wait} s"));
-        let line = format!("status {status}{}", wait.unwrap_or_default());
-        // A server can break at what it was sent, too.
-        return seen.noted(Check::ServerBusy, status == 429 || said.is_none(), line);
-    }
     if status == 407 {
         return seen.proven(Check::ProxyLogin, "status 407, which only a proxy sends");
     }
@@ -52,6 +34,10 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
     if Refusal::of(reply).is_some() || status == 204 {
         let line = "the reply is one of an OAuth server or an API";
         return seen.passed(&[Check::ReplyEmpty, Check::ReplyNotOauth], line);
+    }
+    // Then the status says it all.
+    if is_busy(status) {
+        return;
     }
     if body.is_empty() {
         seen.proven(
@@ -64,6 +50,11 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
             format!("status {status}, with a page of HTML or XML"),
         );
     }
+}
+
+/// Whether the server, or what stands before it, has too much to do or is out of order.
+pub(crate) const fn is_busy(status: u16) -> bool {
+    matches!(status, 429 | 500..600)
 }
 
 fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
@@ -112,7 +103,7 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
             variation,
             accepted,
         } => {
-            times::check_variation(*variation, *accepted, seen);
+            check_time(*variation, *accepted, seen);
             check_variation(case, *variation, *accepted, seen);
         }
         Probe::Proxy { .. } | Probe::Clock { .. } => {}
@@ -135,10 +126,17 @@ fn issuer(probe: &Probe) -> Option<&str> {
 }
 
 fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: &mut Observed) {
+    let sent = case.evidence.assertion.as_ref();
+    let has_key_id = sent.is_some_and(|sent| sent.header().contains_key("kid"));
+    let about_key_id = if has_key_id {
+        Check::KidDiffers
+    } else {
+        Check::KidMissing
+    };
     let (check, change) = match variation {
         Variation::WithoutKeyId => (Check::KidDiffers, "without `kid`"),
-        Variation::WithKeyId => (Check::KidMissing, "with the `kid` of the configuration"),
-        Variation::ThumbprintKeyId => (Check::KidMissing, "with the key's thumbprint as `kid`"),
+        Variation::WithKeyId => (about_key_id, "with the `kid` that is known for the key"),
+        Variation::ThumbprintKeyId => (about_key_id, "with the key's thumbprint as `kid`"),
         Variation::AudienceIssuer => (Check::AudWrong, "with the server's issuer as `aud`"),
         Variation::AudienceEndpoint => (Check::AudWrong, "with the token endpoint as `aud`"),
         Variation::ServerTime => return,
@@ -160,4 +158,22 @@ fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: 
         _ => &[],
     };
     seen.tried_in_vain(ruled_out, &format!("{change}, the server refused too"));
+}
+
+/// What the server's time in the assertion proved.
+fn check_time(variation: Variation, accepted: bool, seen: &mut Observed) {
+    if variation != Variation::ServerTime {
+        return;
+    }
+    if accepted {
+        let line = "with the server's time in the assertion, the server gave a token";
+        let known = [Check::ClockAhead, Check::ClockBehind]
+            .into_iter()
+            .find(|check| seen.has_failed(*check));
+        seen.tried(known.unwrap_or(Check::SignerClock), line);
+    } else {
+        let line = "with the server's time in the assertion, the server refused too";
+        let clocks = [Check::SignerClock, Check::ClockAhead, Check::ClockBehind];
+        seen.tried_in_vain(&clocks, line);
+    }
 }

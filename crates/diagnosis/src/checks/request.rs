@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use jwt_bearer_provider::{Check, SecretRule};
 
 use super::Case;
@@ -80,13 +82,12 @@ fn check_parameters(case: &Case<'_>, request: &Request, seen: &mut Observed) {
     let Some(parameters) = &request.parameters else {
         return;
     };
-    for (number, (name, _)) in parameters.iter().enumerate() {
-        if parameters[..number].iter().any(|(other, _)| other == name) {
-            seen.proven(
-                Check::ParameterTwice,
-                "a parameter stands twice in the form",
-            );
-        }
+    let names: BTreeSet<_> = parameters.iter().map(|(name, _)| name).collect();
+    if names.len() < parameters.len() {
+        seen.proven(
+            Check::ParameterTwice,
+            "a parameter stands twice in the form",
+        );
     }
     seen.passed(&[Check::ParameterTwice], "each parameter stands once");
     check_grant_type(case, request, seen);
@@ -141,10 +142,11 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
                 masked(other)
             };
             let line = format!("`grant_type` is {shown}");
-            // It may be meant; then only a complaint about just this speaks against it.
+            // A paste without an assertion can be of another grant altogether, unless just this is complained of.
             let is_meant = request.other_grant().is_some();
             if !is_meant || case.is_said(&["grant type", "grant_type"]) {
-                seen.noted(Check::GrantTypeWrong, !is_meant, line);
+                let proof = !case.evidence.is_pasted || is_there("assertion");
+                seen.noted(Check::GrantTypeWrong, proof, line);
             }
         }
     }

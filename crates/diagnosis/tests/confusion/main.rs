@@ -7,17 +7,27 @@
 )]
 
 mod faults;
+mod noisy;
 mod request;
 
 use std::fmt::Write;
 
 use faults::{FAULTS, PAIRS, fault};
-use jwt_bearer_diagnosis::{Certainty, Report};
+use jwt_bearer_diagnosis::{Certainty, Paste, Report};
 use jwt_bearer_sandbox::Dialect;
+use noisy::pastes;
 use request::Try;
 
 /// What the diagnosis is given.
-const EVIDENCE: [&str; 3] = ["everything", "a log", "the reply alone"];
+const EVIDENCE: [&str; 4] = [
+    "`doctor --certificate`",
+    "`doctor`",
+    "a log",
+    "the reply alone",
+];
+
+/// The evidence of one fault, or of a pair.
+type Rows = [Row; EVIDENCE.len()];
 
 #[derive(Default)]
 struct Row {
@@ -37,7 +47,15 @@ impl Row {
             .map(|finding| finding.id())
             .collect();
         self.faults += 1;
-        let place = ids.iter().position(|id| truth.contains(id));
+        // Where there is no cause to be seen, to name none is right.
+        let is_silent = report
+            .findings()
+            .iter()
+            .all(|finding| finding.certainty() == Certainty::Possible);
+        let place = match truth {
+            [] => is_silent.then_some(0),
+            truth => ids.iter().position(|id| truth.contains(id)),
+        };
         self.first += usize::from(place == Some(0));
         self.among_three += usize::from(place.is_some_and(|place| place < 3));
         let certain =
@@ -65,11 +83,16 @@ impl Row {
     }
 }
 
-async fn check(t: &Try, name: &str, truth: &[&str], rows: &mut [Row; 3]) {
+async fn check(t: &Try, name: &str, truth: &[&str], rows: &mut Rows) {
     let sent = t.send().await;
     let spoilt = sent.status() != 200 || t.fault.is_some();
     assert!(spoilt, "{}: {name}: the server took it", t.dialect);
-    let reports = [sent.as_own(), sent.as_pasted(), sent.as_seen()];
+    let reports = [
+        sent.as_doctor(true),
+        sent.as_doctor(false),
+        sent.as_pasted(),
+        sent.as_seen(),
+    ];
     for ((row, evidence), report) in rows.iter_mut().zip(EVIDENCE).zip(&reports) {
         row.add(&format!("{evidence}, {}, {name}", t.dialect), truth, report);
     }
@@ -83,18 +106,18 @@ async fn measure() -> (String, Vec<Row>) {
     );
     let mut rows = Vec::new();
     for dialect in Dialect::ALL {
-        let mut three = <[Row; 3]>::default();
+        let mut of = Rows::default();
         for fault in FAULTS
             .iter()
             .filter(|fault| fault.dialects.contains(&dialect))
         {
             let mut t = Try::new(dialect);
             (fault.spoil)(&mut t);
-            check(&t, fault.name, fault.truth, &mut three).await;
+            check(&t, fault.name, fault.truth, &mut of).await;
         }
-        push(&mut table, &mut rows, dialect.name(), three);
+        push(&mut table, &mut rows, dialect.name(), of);
     }
-    let mut three = <[Row; 3]>::default();
+    let mut of = Rows::default();
     for (one, other) in PAIRS {
         let mut t = Try::new(Dialect::Box);
         (fault(one).spoil)(&mut t);
@@ -105,9 +128,16 @@ async fn measure() -> (String, Vec<Row>) {
             .chain(fault(other).truth)
             .copied()
             .collect();
-        check(&t, &format!("{one} and {other}"), &truth, &mut three).await;
+        check(&t, &format!("{one} and {other}"), &truth, &mut of).await;
     }
-    push(&mut table, &mut rows, "box, two faults", three);
+    push(&mut table, &mut rows, "box, two faults", of);
+    let mut noise = Row::default();
+    for noisy in pastes() {
+        let report = Paste::read(&noisy.text).diagnose();
+        noise.add(&noisy.text, noisy.truth, &report);
+    }
+    line(&mut table, "any", "noisy pastes", &noise);
+    rows.push(noise);
     let sum = |of: fn(&Row) -> usize| rows.iter().map(of).sum::<usize>();
     line(
         &mut table,
@@ -125,11 +155,11 @@ async fn measure() -> (String, Vec<Row>) {
     (table, rows)
 }
 
-fn push(table: &mut String, rows: &mut Vec<Row>, server: &str, three: [Row; 3]) {
-    for (evidence, row) in EVIDENCE.iter().zip(&three) {
+fn push(table: &mut String, rows: &mut Vec<Row>, server: &str, of: Rows) {
+    for (evidence, row) in EVIDENCE.iter().zip(&of) {
         line(table, server, evidence, row);
     }
-    rows.extend(three);
+    rows.extend(of);
 }
 
 fn line(table: &mut String, server: &str, evidence: &str, row: &Row) {
@@ -153,9 +183,13 @@ async fn the_true_cause_is_found_and_no_wrong_one_is_called_certain() {
         .map(|fault| fault.dialects.len())
         .sum::<usize>()
         + PAIRS.len();
-    assert_eq!(sum(|row| row.faults), 3 * made);
+    assert_eq!(
+        sum(|row| row.faults),
+        EVIDENCE.len() * made + pastes().len()
+    );
     assert!(made >= 150, "only {made} faults");
     assert_eq!(sum(|row| row.wrongly_certain), 0);
+    assert!(rows.last().unwrap().faults >= 20);
     let readme = include_str!("../../README.md");
     assert!(
         readme.contains(&table),
@@ -169,7 +203,7 @@ async fn without_a_fault_nothing_is_found() {
     for dialect in Dialect::ALL {
         let sent = Try::new(dialect).send().await;
         assert_eq!(sent.status(), 200, "{dialect}");
-        for report in [sent.as_own(), sent.as_pasted()] {
+        for report in [sent.as_doctor(true), sent.as_pasted()] {
             let certain = report
                 .findings()
                 .iter()
@@ -180,7 +214,7 @@ async fn without_a_fault_nothing_is_found() {
         failing.fault = Some("error=503:server_error:out of order");
         let sent = failing.send().await;
         assert_eq!(sent.status(), 503, "{dialect}");
-        for report in [sent.as_own(), sent.as_pasted()] {
+        for report in [sent.as_doctor(true), sent.as_pasted()] {
             let mut findings = report.findings().iter();
             assert!(
                 findings.all(|finding| finding.certainty() < Certainty::Certain),

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
 use jwt_bearer_assertion::{Assertion, Clock, SystemClock};
-use jwt_bearer_diagnosis::{Evidence, Paste, Reply, Report, Request, diagnose};
+use jwt_bearer_diagnosis::{Evidence, Paste, Probe, Reply, Report, Request, diagnose};
 use jwt_bearer_provider::Profile;
 use jwt_bearer_sandbox::{Dialect, Fault, Sandbox};
 use jwt_bearer_signer::PublicKey;
@@ -17,6 +17,8 @@ use tokio::net::TcpStream;
 
 pub(crate) const ISSUER: &str = "client-0123456789abcdef";
 pub(crate) const SECRET: &str = "kept-secret-0123456789";
+/// The id of an enterprise, long enough for a `jti`.
+pub(crate) const LONG_ID: &str = "1234567890123456";
 pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The server that the sandbox stands for.
 pub(crate) const ORIGIN: &str = "https://acme.my.salesforce.com";
@@ -221,7 +223,10 @@ impl Try {
             sandbox = sandbox.register(Some("key0002x"), other.public());
         }
         sandbox = match self.dialect {
-            Dialect::Box => sandbox.enterprise("12345678").user("98765432"),
+            Dialect::Box => sandbox
+                .enterprise("12345678")
+                .enterprise(LONG_ID)
+                .user("98765432"),
             Dialect::Salesforce => sandbox
                 .user("ann@example.com")
                 .audience("https://login.salesforce.com")
@@ -321,8 +326,9 @@ impl Sent {
         self.reply.split(' ').nth(1).unwrap().parse().unwrap()
     }
 
-    /// What our own command has: everything but the signature.
-    pub(crate) fn as_own(&self) -> Report {
+    /// What `jwt-bearer doctor` has: the fields that it sets, and no others. What is registered it knows only if its
+    /// flag `--certificate` names that.
+    pub(crate) fn as_doctor(&self, has_certificate: bool) -> Report {
         let spoilt = &self.spoilt;
         let (head, body) = self.reply.split_once("\r\n\r\n").unwrap();
         let mut reply = Reply::new().status(self.status()).body(body);
@@ -337,29 +343,39 @@ impl Sent {
         if !spoilt.in_query && spoilt.content_type != "application/json" {
             request = request.parameters(self.form.iter().map(|(name, value)| (*name, value)));
         }
+        let host = String::from("as.example");
         let mut evidence = Evidence::new()
             .profile(Profile::named(spoilt.dialect.name()).unwrap())
-            .client_id(ISSUER)
             .request(request)
-            .reply(reply)
             .signing_key(spoilt.key.public())
             .sent_at(self.sent_at)
-            .received_at(self.received_at);
-        evidence = match (spoilt.dialect, spoilt.registered) {
-            (Dialect::Salesforce, Key::Rsa) => evidence.registered(RSA_CERTIFICATE),
-            (Dialect::Salesforce, _) => evidence.registered(EC_CERTIFICATE),
-            (_, registered) => evidence.registered(registered.public().to_spki_pem().as_bytes()),
-        };
-        if spoilt.dialect != Dialect::Salesforce {
-            evidence = evidence.key_id("key0001x");
+            .received_at(self.received_at)
+            .probe(Probe::Dns {
+                host: host.clone(),
+                error: None,
+            })
+            .probe(Probe::Connection {
+                host: host.clone(),
+                error: None,
+            })
+            .probe(Probe::Tls { host, error: None })
+            .probe(Probe::Clock {
+                ahead: -spoilt.skew,
+                uncertainty: 1,
+            })
+            .reply(reply);
+        if has_certificate {
+            evidence = match (spoilt.dialect, spoilt.registered) {
+                (Dialect::Salesforce, Key::Rsa) => evidence.registered(RSA_CERTIFICATE),
+                (Dialect::Salesforce, _) => evidence.registered(EC_CERTIFICATE),
+                (_, registered) => {
+                    evidence.registered(registered.public().to_spki_pem().as_bytes())
+                }
+            };
         }
+        // The command makes its assertions itself, so that it has none that cannot be read.
         if let Ok(decoded) = Assertion::decode(&self.assertion) {
-            if spoilt.again {
-                evidence = evidence.earlier_assertion(decoded.clone());
-            }
             evidence = evidence.assertion(decoded.without_signature());
-        } else {
-            evidence = evidence.assertion_text(&self.assertion);
         }
         diagnose(&evidence)
     }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use jwt_bearer::exchange::{
     Client, ExchangeError, ExchangeErrorKind, HttpTransport, TransportError, TransportErrorKind,
 };
-use jwt_bearer_diagnosis::{masked_host, scrubbed};
+use jwt_bearer_diagnosis::{Evidence, masked_host, scrubbed};
 
 use super::Asking;
 use super::case::{Case, Outcome};
+use super::clock::Reading;
+use super::metadata::Server;
 use super::witness::Witness;
 use crate::error::{Failure, chain};
 use crate::page::State;
@@ -17,9 +19,12 @@ use crate::write::note;
 use crate::{diagnosed, times};
 
 /// Asks for a token once. A refusal that variations may tell more about is given back.
+///
+/// What its reply tells of the clocks counts more than what a look at the server told before.
 pub(super) async fn attempt(
     case: &mut Case,
     asking: &Asking,
+    server: &mut Server,
     transport: HttpTransport,
 ) -> Result<Option<ExchangeError>, Failure> {
     let request = asking.builder.clone().build()?;
@@ -31,6 +36,13 @@ pub(super) async fn attempt(
     let client = Client::new().transport(Arc::clone(&witness));
     let result = client.token(&request, &asking.signer).await;
     let seen = witness.seen();
+    if let Some(heard) = &seen.reply {
+        let times = (heard.sent_at, heard.received_at);
+        if let Ok(reading) = Reading::of(&heard.headers, times.0, times.1) {
+            reading.tell(case);
+            server.ahead = reading.difference();
+        }
+    }
     if result.as_ref().err().is_none_or(was_sent) {
         case.sent += 1;
     }
@@ -42,8 +54,11 @@ pub(super) async fn attempt(
             });
             let text = format!("the server gave one{life}; it was thrown away");
             case.step("token", State::Ok, text);
-            if let Some(reply) = seen.reply {
-                case.learn(|evidence| evidence.reply(reply));
+            if let Some(heard) = seen.reply {
+                let reply = diagnosed::reply(heard.status, &heard.headers);
+                let (sent_at, received_at) = (heard.sent_at, heard.received_at);
+                let sent = |evidence: Evidence| evidence.sent_at(sent_at).received_at(received_at);
+                case.learn(|evidence| sent(evidence).reply(reply));
             }
             return Ok(None);
         }
@@ -66,6 +81,7 @@ pub(super) async fn attempt(
     };
     let text = told(case, &error);
     case.step("token", State::Failed, text);
+    case.advise(passing(&error));
     Ok((case.outcome == Outcome::Refused).then_some(error))
 }
 
@@ -88,6 +104,32 @@ fn told(case: &Case, error: &ExchangeError) -> String {
         }
         // The error itself names the whole address.
         _ => scrubbed(&error.source().map_or_else(|| error.to_string(), chain)),
+    }
+}
+
+/// What to do about a failure that may pass.
+fn passing(error: &ExchangeError) -> Option<String> {
+    let wait = || {
+        let attempt = error.attempt()?;
+        attempt.header("retry-after").map(scrubbed)
+    };
+    match error.kind() {
+        ExchangeErrorKind::Server if error.is_retryable() => {
+            let wait = wait().map_or_else(String::new, |wait| format!("; it says after {wait} s"));
+            Some(format!(
+                "the server is too busy or out of order: wait, and try again{wait}"
+            ))
+        }
+        ExchangeErrorKind::Timeout => {
+            let text = "try again, with a longer `--timeout`; if it stays so, ask the provider whether the server is up";
+            Some(text.into())
+        }
+        ExchangeErrorKind::Transport if was_sent(error) => {
+            let text =
+                "try again; if it stays so, a proxy or a firewall between may break connections";
+            Some(text.into())
+        }
+        _ => None,
     }
 }
 

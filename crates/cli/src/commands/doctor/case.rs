@@ -1,13 +1,16 @@
 //! What was looked at, and how it is told in the end.
 
 use jwt_bearer::provider::Class;
+use jwt_bearer::signer::PublicKey;
 use jwt_bearer::{Profile, TokenRequest};
-use jwt_bearer_diagnosis::{Certainty, Evidence, Report, diagnose, masked, masked_host};
+use jwt_bearer_diagnosis::{
+    Certainty, Evidence, Finding, Report, diagnose, masked, masked_host, scrubbed,
+};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::args::PageOutput;
-use crate::error::Failure;
+use crate::args::{DoctorArgs, PageOutput};
+use crate::error::{Code, Failure};
 use crate::page::{self, State, Step, Telling};
 use crate::write;
 
@@ -18,16 +21,29 @@ pub(super) struct Case {
     pub(super) outcome: Outcome,
     /// How many token requests were sent.
     pub(super) sent: usize,
+    /// The `kid` that is known for a key, and from where.
+    pub(super) key_ids: Vec<KeyId>,
     /// Ids and names that a server may repeat.
     names: Vec<String>,
 }
 
-/// How it ended, and with it the exit code.
+/// A `kid` that can be tried without guessing.
+pub(super) struct KeyId {
+    pub(super) id: String,
+    /// What is tried with it, for people.
+    pub(super) change: &'static str,
+    /// The key that it names; `None` if it names the one that signs, whichever that is.
+    pub(super) key: Option<PublicKey>,
+}
+
+/// How it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Outcome {
     /// The server gave a token.
     Ok,
+    /// What is set is incomplete or contradicts itself, so that nothing was looked at.
+    Settings,
     Other,
     /// The key cannot be opened or does not sign.
     Key,
@@ -37,33 +53,46 @@ pub(super) enum Outcome {
     CauseFound,
 }
 
-impl Outcome {
-    const fn code(self) -> u8 {
-        match self {
-            Self::Ok => 0,
-            Self::Other => 1,
-            Self::Key => 3,
-            Self::Refused => 4,
-            Self::Unreachable => 5,
-            Self::CauseFound => 6,
-        }
-    }
-}
-
 impl Case {
     pub(super) fn new(trial: &TokenRequest, names: Vec<String>) -> Self {
         Self {
             steps: Vec::new(),
+            // The ids that are set are those that are sent: compared with themselves they would rule out a wrong one.
             evidence: Evidence::new().profile(*trial.profile()),
             outcome: Outcome::Other,
             sent: 0,
+            key_ids: Vec::new(),
             names,
         }
     }
 
     pub(super) fn step(&mut self, name: &'static str, state: State, text: impl Into<String>) {
         let text = write::harmless(&text.into());
-        self.steps.push(Step { name, state, text });
+        let next = None;
+        self.steps.push(Step {
+            name,
+            state,
+            text,
+            next,
+        });
+    }
+
+    /// What to do about the last step.
+    pub(super) fn advise(&mut self, next: Option<String>) {
+        if let Some(step) = self.steps.last_mut() {
+            step.next = next;
+        }
+    }
+
+    /// The same in place of what was said before under this name.
+    pub(super) fn step_again(&mut self, name: &'static str, state: State, text: impl Into<String>) {
+        match self.steps.iter().position(|step| step.name == name) {
+            Some(at) => {
+                self.step(name, state, text);
+                self.steps.swap_remove(at);
+            }
+            None => self.step(name, state, text),
+        }
     }
 
     /// One more name that a server may repeat.
@@ -82,28 +111,19 @@ impl Case {
         }
     }
 
-    /// A text of the server, which may repeat names, with those masked, however short or plain they are.
+    /// A text of the server, which may repeat names, with those masked.
     pub(super) fn without_names(&self, text: &str) -> String {
-        let mut names: Vec<_> = self.names.iter().filter(|name| name.len() >= 2).collect();
-        // One name may be a part of another.
-        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-        names.into_iter().fold(text.to_owned(), |text, name| {
-            replaced_word(&text, name, &masked(name))
-        })
+        jwt_bearer_diagnosis::without_names(text, &self.names)
     }
 
-    pub(super) fn finish(
-        mut self,
-        trial: &TokenRequest,
-        output: PageOutput,
-    ) -> Result<(), Failure> {
+    pub(super) fn finish(mut self, trial: &TokenRequest, args: &DoctorArgs) -> Result<(), Failure> {
         let report = diagnose(&self.evidence);
-        let is_found = explanation(&report).is_some();
-        if matches!(self.outcome, Outcome::Refused | Outcome::Other) && is_found {
+        let cause = cause(&report);
+        if matches!(self.outcome, Outcome::Refused | Outcome::Other) && cause.is_some() {
             self.outcome = Outcome::CauseFound;
         }
-        let text = match output {
-            PageOutput::Text => page::shown(&self.page(trial, &report)),
+        let text = match args.output {
+            PageOutput::Text => page::shown(&self.page(trial, &report, args.verbose)),
             PageOutput::Json => write::json(&Machine {
                 outcome: self.outcome,
                 token_requests: self.sent,
@@ -111,11 +131,17 @@ impl Case {
                 report: self.masked_report(&report)?,
             })?,
         };
-        write::result(&without_names(&text, &self.names))?;
-        match self.outcome {
-            Outcome::Ok => Ok(()),
-            outcome => Err(Failure::told(outcome.code())),
-        }
+        write::result(&without_telling(&text, &self.names))?;
+        let code = match (self.outcome, cause) {
+            (Outcome::Ok, _) => return Ok(()),
+            (Outcome::CauseFound, Some(cause)) => cause.class().into(),
+            (Outcome::CauseFound | Outcome::Refused, _) => Code::Refused,
+            (Outcome::Settings, _) => Code::Configuration,
+            (Outcome::Other, _) => Code::Other,
+            (Outcome::Key, _) => Code::Key,
+            (Outcome::Unreachable, _) => Code::Network,
+        };
+        Err(Failure::told(code))
     }
 
     /// For machines, with the texts that may be the server's masked.
@@ -128,6 +154,11 @@ impl Case {
             }
         };
         mask(&mut json["reply"]);
+        if self.outcome == Outcome::Key {
+            // What the key's software said is no reply; the step tells it.
+            json["reply"] = Value::Null;
+            json["wanted"] = Value::Array(Vec::new());
+        }
         for finding in json["findings"].as_array_mut().into_iter().flatten() {
             let lines = finding["evidence"].as_array_mut();
             lines.into_iter().flatten().for_each(mask);
@@ -135,17 +166,18 @@ impl Case {
         Ok(json)
     }
 
-    fn page(&self, trial: &TokenRequest, report: &Report) -> String {
+    fn page(&self, trial: &TokenRequest, report: &Report, verbose: bool) -> String {
         let provider = provider(trial.profile()).map_or_else(String::new, |it| format!("{it}: "));
         let endpoint = masked_host(trial.token_endpoint().as_str());
         let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
         let verdict = match self.outcome {
             Outcome::Ok => "All is well: the server gave a token.",
+            Outcome::Settings => "The settings are of no use, so nothing was looked at.",
             Outcome::Other => "The server answered something that is no token.",
             Outcome::Key => "The key is of no use here, so no token was asked for.",
             Outcome::Refused => "The server refused, and the cause is not known.",
             Outcome::Unreachable => "The server gave no answer to build on.",
-            Outcome::CauseFound => match explanation(report) {
+            Outcome::CauseFound => match cause(report).map(Finding::certainty) {
                 Some(Certainty::Certain) => "No token, and here is why.",
                 _ => "No token; the likely cause is below.",
             },
@@ -159,6 +191,7 @@ impl Case {
         let stopped = self.steps.iter().find(|step| step.state == State::Failed);
         let telling = Telling {
             is_complete,
+            ruled_out: (!verbose).then_some("-v"),
             stopped: stopped.zip(class),
             shown: &|text| self.without_names(text),
         };
@@ -169,10 +202,30 @@ impl Case {
         format!(
             "{provider}POST {endpoint}\n\n{}\n{verdict}\n\n{findings}\
              No key, secret, token or signature is on this page; ids and names are masked.\n\
-             It can be pasted into a public issue.\n",
+             It can be pasted into a public issue, once you have read it: what a server says\n\
+             in its own words may name somebody.\n",
             page::steps(&self.steps),
         )
     }
+}
+
+/// Settings that cannot be used, for machines. People get them as from every other command.
+pub(super) fn unusable(failure: &Failure) -> Result<(), Failure> {
+    let step = Step {
+        name: "settings",
+        state: State::Failed,
+        text: write::harmless(&scrubbed(failure.text())),
+        next: failure.hints().first().map(|(_, hint)| hint.clone()),
+    };
+    let report = serde_json::to_value(diagnose(&Evidence::new()));
+    let mut report = report.unwrap_or_default();
+    report["wanted"] = Value::Array(Vec::new());
+    write::result(&write::json(&Machine {
+        outcome: Outcome::Settings,
+        token_requests: 0,
+        checked: &[step],
+        report,
+    })?)
 }
 
 /// The name of a provider that has one.
@@ -190,58 +243,18 @@ struct Machine<'a> {
     report: Value,
 }
 
-/// How sure it is why the server refused; `None` if nothing likely was found.
-fn explanation(report: &Report) -> Option<Certainty> {
+/// Why the server refused, if that is certain or likely.
+fn cause(report: &Report) -> Option<&Finding> {
     let first = report.findings().first()?;
-    let certainty = first.certainty();
-    (first.explains_reply() && certainty > Certainty::Possible).then_some(certainty)
+    (first.explains_reply() && first.certainty() > Certainty::Possible).then_some(first)
 }
 
-/// The text with a word replaced, where it stands as a whole one.
-fn replaced_word(text: &str, word: &str, new: &str) -> String {
-    let mut replaced = String::with_capacity(text.len());
-    let mut done = 0;
-    for (start, _) in text.match_indices(word) {
-        let end = start + word.len();
-        let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-        let is_part =
-            goes_on(text[..start].chars().next_back()) || goes_on(text[end..].chars().next());
-        if !is_part {
-            replaced += &text[done..start];
-            replaced += new;
-            done = end;
-        }
-    }
-    replaced + &text[done..]
-}
-
-/// The text with ids and names masked. Short ones, and plain words, tell nothing and stand in other sentences too.
-fn without_names(text: &str, names: &[String]) -> String {
+/// The whole page with ids and names masked. Short ones, and plain words, tell nothing and stand in other sentences too.
+fn without_telling(text: &str, names: &[String]) -> String {
     let is_telling =
         |name: &&String| name.len() >= 6 && name.contains(|c: char| c.is_ascii_digit() || c == '@');
     let names = names.iter().filter(is_telling);
     names.fold(text.to_owned(), |text, name| {
         text.replace(name.as_str(), &masked(name))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_word_is_replaced_where_it_is_a_whole_one() {
-        for (text, expected) in [
-            ("ann", "X"),
-            (
-                "user ann, `ann`: planned annex ann_b Ann",
-                "user X, `X`: planned annex ann_b Ann",
-            ),
-            ("ann@example.com", "X@example.com"),
-            ("é ann ü", "é X ü"),
-            ("", ""),
-        ] {
-            assert_eq!(replaced_word(text, "ann", "X"), expected);
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! Name and connection.
 
-use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -32,11 +31,6 @@ pub(super) async fn look(case: &mut Case, url: &Url, limit: Duration) -> bool {
     let connect = timeout(limit, TcpStream::connect(&addresses[..])).await;
     let error = match connect {
         Ok(Ok(_)) => None,
-        Ok(Err(error)) if error.kind() == ErrorKind::ConnectionRefused && is_own(&addresses) => {
-            Some(format!(
-                "{error}; nothing listens there: is the sandbox running, and is the port right?"
-            ))
-        }
         Ok(Err(error)) => Some(error.to_string()),
         Err(_) => Some(format!("no answer within {} s", limit.as_secs())),
     };
@@ -53,11 +47,6 @@ pub(super) async fn look(case: &mut Case, url: &Url, limit: Duration) -> bool {
     let is_open = error.is_none();
     case.learn(|evidence| evidence.probe(Probe::Connection { host, error }));
     is_open
-}
-
-/// Whether they are this machine's, where no firewall stands between.
-fn is_own(addresses: &[SocketAddr]) -> bool {
-    addresses.iter().all(|address| address.ip().is_loopback())
 }
 
 async fn name_look_up(

@@ -1,7 +1,7 @@
 //! Up to three GETs that carry nothing: they show TLS, the server's clock, and the server's metadata.
 
 use std::error::Error;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use jwt_bearer::assertion::{Clock, SystemClock};
 use jwt_bearer::exchange::{
@@ -13,8 +13,9 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::case::Case;
+use super::clock::Reading;
+use crate::diagnosed;
 use crate::page::State;
-use crate::{diagnosed, times};
 
 /// Where servers tell about themselves: by RFC 8414, and as Salesforce and others have it.
 const OAUTH: &str = "/.well-known/oauth-authorization-server";
@@ -70,7 +71,8 @@ pub(super) async fn look(
         };
         if std::mem::take(&mut is_first) {
             secured(case, url);
-            server.ahead = clock(case, &reply, sent_at, SystemClock.now());
+            let reading = Reading::of(&reply.headers, sent_at, SystemClock.now());
+            server.ahead = clock(case, reading);
         }
         if let Some(metadata) = parsed(&reply) {
             server.issuer = told(case, url, &metadata);
@@ -125,45 +127,19 @@ fn secured(case: &mut Case, url: &Url) {
     }
 }
 
-/// Compares the clocks: `Date` was written between sending and receiving, and has lost its parts of a second.
-fn clock(
-    case: &mut Case,
-    reply: &Reply,
-    sent_at: SystemTime,
-    received_at: SystemTime,
-) -> Option<i64> {
-    if is_kept(reply) {
-        let text = "the reply may come from a cache, so that its `Date` tells nothing";
-        case.step("clock", State::Skipped, text);
-        return None;
+/// Tells the clocks apart; the reply to the token request tells more, if there will be one.
+fn clock(case: &mut Case, reading: Result<Reading, &'static str>) -> Option<i64> {
+    match reading {
+        Ok(reading) => {
+            case.learn(|evidence| evidence.probe(reading.probe()));
+            reading.tell(case);
+            reading.difference()
+        }
+        Err(why) => {
+            case.step("clock", State::Skipped, why);
+            None
+        }
     }
-    let date = reply.header("date").map(httpdate::parse_http_date);
-    let Some(Ok(date)) = date else {
-        case.step("clock", State::Skipped, "the server tells no time");
-        return None;
-    };
-    let date = millis(date)?;
-    let least = millis(sent_at)?.checked_sub(date)?.checked_sub(1000)?;
-    let most = millis(received_at)?.checked_sub(date)?;
-    let ahead = least.midpoint(most).checked_add(500)?.div_euclid(1000);
-    let uncertainty = (most.abs_diff(least) / 2).div_ceil(1000).max(1);
-    case.learn(|evidence| evidence.probe(Probe::Clock { ahead, uncertainty }));
-    if ahead.unsigned_abs() <= uncertainty + 1 {
-        let text = "this machine agrees with the server's `Date`";
-        case.step("clock", State::Ok, text);
-        return None;
-    }
-    let side = if ahead > 0 { "ahead of" } else { "behind" };
-    let by = times::length(ahead.unsigned_abs());
-    let text = format!("this machine is about {by} {side} the server");
-    case.step("clock", State::Warning, text);
-    Some(ahead)
-}
-
-/// Whether the reply may have been kept somewhere on the way.
-fn is_kept(reply: &Reply) -> bool {
-    let is_aged = reply.header("age").is_some_and(|age| age.trim() != "0");
-    is_aged || reply.header("x-cache").is_some()
 }
 
 /// Where to look. An issuer with a path has its metadata at a path of RFC 8414 §3.1, or of OpenID Connect.
@@ -189,10 +165,6 @@ fn pages(endpoint: &Url) -> Vec<Url> {
         .iter()
         .filter_map(|path| endpoint.join(path).ok())
         .collect()
-}
-
-fn millis(time: SystemTime) -> Option<i64> {
-    i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_millis()).ok()
 }
 
 /// The metadata, if the reply is that: a success in JSON that names a token endpoint.
@@ -259,19 +231,6 @@ mod tests {
                 ],
             };
             assert_eq!(pages, expected, "{endpoint}");
-        }
-    }
-
-    #[test]
-    fn the_date_of_a_kept_reply_is_no_clock() {
-        for (name, value, expected) in [
-            ("age", "0", false),
-            ("age", "17", true),
-            ("x-cache", "MISS", true),
-            ("cache-control", "no-store", false),
-        ] {
-            let reply = Reply::new(200, vec![(name.into(), value.into())], Vec::new());
-            assert_eq!(is_kept(&reply), expected, "{name}: {value}");
         }
     }
 }

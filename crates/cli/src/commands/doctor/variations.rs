@@ -10,7 +10,7 @@ use jwt_bearer::exchange::{Client, ExchangeError};
 use jwt_bearer::provider::{AudienceRule, Class, RequestBuilder};
 use jwt_bearer::signer::{PublicKey, SignError, Signature};
 use jwt_bearer::{Algorithm, Signer, TokenRequest};
-use jwt_bearer_diagnosis::{Certainty, Probe, Report, Variation};
+use jwt_bearer_diagnosis::{Certainty, Probe, Variation, diagnose};
 
 use super::Asking;
 use super::case::Case;
@@ -35,12 +35,13 @@ pub(super) struct Planned {
 
 /// What can tell more about a refusal that is not explained yet.
 pub(super) fn plan(
-    report: &Report,
+    case: &Case,
     asking: &Asking,
     server: &Server,
     error: &ExchangeError,
 ) -> Result<Vec<Planned>, Failure> {
     let Asking { builder, signer } = asking;
+    let report = diagnose(&case.evidence);
     let first = report.findings().first();
     let is_certain = first
         .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
@@ -88,7 +89,21 @@ pub(super) fn plan(
         )?;
     }
     let now = Shifted { ahead: 0 };
-    if is_open(&["the key id", "the signature"], &KEY_ID) && assertion.key_id().is_some() {
+    let is_key_id_open = is_open(&["the key id", "the signature"], &KEY_ID);
+    let known = case.key_ids.iter().find(|known| {
+        let is_named = known
+            .key
+            .as_ref()
+            .is_none_or(|key| key == signer.public_key());
+        is_named && assertion.key_id() != Some(&known.id)
+    });
+    let known = known.filter(|_| is_key_id_open);
+    if let Some(known) = known {
+        let request = builder.clone().key_id(&known.id);
+        let signer = Arc::clone(signer);
+        add(Variation::WithKeyId, known.change, request, signer, now)?;
+    }
+    if is_key_id_open && assertion.key_id().is_some() {
         let nameless: Arc<dyn Signer> = Arc::new(Nameless(Arc::clone(signer)));
         let request = builder.clone().without_key_id();
         add(
@@ -101,9 +116,10 @@ pub(super) fn plan(
     }
     let profile = builder.clone().build()?.profile().audience;
     let is_generic = profile == AudienceRule::TokenEndpoint;
-    if is_open(&["the key id", "the signature"], &KEY_ID) && is_generic {
+    if is_key_id_open && is_generic {
         let thumbprint = signer.public_key().thumbprint();
-        if assertion.key_id() != Some(&thumbprint) {
+        let is_tried = known.is_some_and(|known| known.id == thumbprint);
+        if assertion.key_id() != Some(&thumbprint) && !is_tried {
             let request = builder.clone().key_id(thumbprint);
             let change = "with the key's thumbprint as `kid`";
             add(
@@ -162,7 +178,8 @@ fn is_same_server(issuer: &str, endpoint: &str) -> bool {
 }
 
 /// Findings that a change of `kid` can tell from others.
-const KEY_ID: [&str; 5] = [
+const KEY_ID: [&str; 6] = [
+    "box-kid",
     "kid-differs",
     "kid-missing",
     "key-mismatch",
@@ -225,12 +242,14 @@ pub(super) async fn send(
             }
         };
         case.sent += 1;
-        let (state, how) = if accepted {
-            (State::Ok, "the server gave a token")
+        if accepted {
+            let how = told(variation);
+            let text = format!("{change}: the server gave a token{how}");
+            case.step("variation", State::Ok, text);
         } else {
-            (State::Failed, "refused too")
-        };
-        case.step("variation", state, format!("{change}: {how}"));
+            let text = format!("{change}: refused too");
+            case.step("variation", State::Failed, text);
+        }
         case.learn(|evidence| {
             evidence.probe(Probe::Varied {
                 variation,
@@ -242,6 +261,16 @@ pub(super) async fn send(
         }
     }
     Ok(())
+}
+
+/// What to set by that. The value is not on a page that may be shown to others.
+const fn told(variation: Variation) -> &'static str {
+    match variation {
+        Variation::WithKeyId | Variation::ThumbprintKeyId => "; `--key-id` sets that",
+        Variation::WithoutKeyId => "; `--key-id` is wrong",
+        Variation::AudienceIssuer | Variation::AudienceEndpoint => "; `--audience` sets that",
+        _ => "",
+    }
 }
 
 /// This machine's clock, set right by the server's.

@@ -1,11 +1,11 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
+use jwt_bearer::assertion::{Clock, SystemClock};
 use jwt_bearer::exchange::{HttpTransport, Reply, Request, Transport, TransportError};
 use jwt_bearer_diagnosis as diagnosis;
 use url::form_urlencoded;
-
-use crate::diagnosed;
 
 /// A transport that remembers what went by, without its secrets.
 #[derive(Debug)]
@@ -18,8 +18,16 @@ pub(super) struct Witness {
 pub(super) struct Seen {
     /// The request, of which no secret is kept.
     pub(super) request: Option<diagnosis::Request>,
-    /// The head of the reply.
-    pub(super) reply: Option<diagnosis::Reply>,
+    pub(super) reply: Option<Heard>,
+}
+
+/// The head of a reply, and when it came.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    pub(super) status: u16,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) sent_at: SystemTime,
+    pub(super) received_at: SystemTime,
 }
 
 impl Witness {
@@ -57,9 +65,15 @@ impl Transport for Witness {
             sent = sent.content_type(value);
         }
         self.sees(|seen| seen.request = Some(sent));
+        let sent_at = SystemClock.now();
         let reply = self.transport.send(request).await?;
-        let head = diagnosed::reply(reply.status, &reply.headers);
-        self.sees(|seen| seen.reply = Some(head));
+        let heard = Heard {
+            status: reply.status,
+            headers: reply.headers.clone(),
+            sent_at,
+            received_at: SystemClock.now(),
+        };
+        self.sees(|seen| seen.reply = Some(heard));
         Ok(reply)
     }
 }

@@ -43,7 +43,17 @@ pub(crate) async fn csr(args: &CsrArgs) -> Result<(), Failure> {
         .sign(&*signer)
         .await
         .map_err(failure)?;
-    print(&args.subject, &request)
+    print(&args.subject, &request)?;
+    if let Some(path) = &args.subject.out {
+        let (path, subject) = (path.display().to_string(), subject.to_string());
+        note(&format!(
+            "{}: a request for {}, signed with {}, to send to an authority",
+            harmless(&path),
+            harmless(&subject),
+            signer.algorithm()
+        ));
+    }
+    Ok(())
 }
 
 /// Whatever can be wrong without the key is told before it is opened.

@@ -365,3 +365,57 @@ fn flags_are_refused() {
 fn requests_are_refused() {
     check(REQUESTS);
 }
+
+#[test]
+fn what_many_try_gets_a_tip() {
+    let secret = |name: &str| {
+        vec![
+            format!("some similar arguments exist: '--{name}-env', '--{name}-file'"),
+            "others can see arguments, so a secret is none: these name where it is".into(),
+        ]
+    };
+    let form =
+        |name: &str, tip: &str| vec![format!("a similar value exists: '{name}'"), tip.to_owned()];
+    let folder = crate::support::Folder::new();
+    for (arguments, expected) in [
+        ("token --passphrase 7f3aQ-x", secret("passphrase")),
+        ("token --passphrase=7f3aQ-x", secret("passphrase")),
+        ("doctor --client-secret 7f3aQ-x", secret("client-secret")),
+        ("bench --key a --pin 7f3aQ-x", secret("pin")),
+        ("key inspect a --passphrase 7f3aQ-x", secret("passphrase")),
+        (
+            "key convert --key a --out b --to pkcs8 --new-passphrase 7f3aQ-x",
+            secret("new-passphrase"),
+        ),
+        (
+            "key convert --key a --out b --to pem",
+            form("pkcs8", "pkcs8 is PEM, and what nearly everything reads"),
+        ),
+        (
+            "key convert --key a --out b --to JKS",
+            form(
+                "pkcs12",
+                "of a PKCS#12 store Java's keytool makes a JKS: keytool -importkeystore -srckeystore NEW.p12 \
+                 -srcstoretype PKCS12 -destkeystore NEW.jks -deststoretype JKS",
+            ),
+        ),
+        (
+            "key convert --key a --out b --to pkcs9",
+            vec!["a similar value exists: 'pkcs1'".into()],
+        ),
+        (
+            "token --isuer a",
+            vec!["a similar argument exists: '--issuer'".into()],
+        ),
+    ] {
+        let stderr = folder.run(arguments).failure(2);
+        let tips: Vec<_> = stderr
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("tip:"))
+            .map(str::trim)
+            .collect();
+        assert_eq!(tips, expected, "{arguments}: {stderr}");
+        assert!(!stderr.contains("7f3aQ"), "{stderr}");
+        assert!(!stderr.contains("-fd"), "{stderr}");
+    }
+}

@@ -1,0 +1,93 @@
+//! Findings of each kind, as they are made.
+
+use jwt_bearer_provider::{Check, Class, Entry};
+
+use crate::Evidence;
+use crate::checks::network::is_busy;
+use crate::report::{Certainty, Finding};
+use crate::said::Said;
+
+pub(crate) fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
+    Finding {
+        id: check.id(),
+        entry: None,
+        class: check.class(),
+        certainty,
+        explains_reply: false,
+        is_tried: false,
+        what: check.what().to_owned(),
+        evidence,
+        next: check.next().to_owned(),
+        sources: check.sources().to_vec(),
+    }
+}
+
+pub(crate) fn of_entry(entry: &'static Entry, certainty: Certainty) -> Finding {
+    Finding {
+        id: entry.id,
+        entry: Some(entry.id),
+        class: entry.class,
+        certainty,
+        explains_reply: true,
+        is_tried: false,
+        what: entry.cause.to_owned(),
+        evidence: Vec::new(),
+        next: entry.remedy.to_owned(),
+        sources: entry.sources.to_vec(),
+    }
+}
+
+impl Finding {
+    pub(crate) fn of_entry(mut self, entry: &'static Entry) -> Self {
+        self.entry = Some(entry.id);
+        self.explains_reply = true;
+        self
+    }
+}
+
+/// What a status alone tells: too much to do, or out of order.
+pub(crate) fn busy(evidence: &Evidence) -> Option<Finding> {
+    // Of a request of the command's own, its error says so already.
+    let reply = evidence.reply.as_ref().filter(|_| evidence.is_pasted)?;
+    let status = reply.status?;
+    let what = match status {
+        429 => "the server had too many requests, of this app or of this address",
+        _ if is_busy(status) => "the server, or a gateway before it, is out of order or busy",
+        _ => return None,
+    };
+    Some(Finding {
+        id: "busy",
+        entry: None,
+        class: Class::Network,
+        certainty: Certainty::Likely,
+        explains_reply: true,
+        is_tried: false,
+        what: what.to_owned(),
+        evidence: vec![format!("status {status}")],
+        next:
+            "wait, by the header `Retry-After` if there is one, and try again with a new assertion"
+                .to_owned(),
+        sources: vec!["https://www.rfc-editor.org/rfc/rfc9110#section-15.6"],
+    })
+}
+
+/// What a profile of the caller's own knows.
+pub(crate) fn of_profile(evidence: &Evidence, said: &Said, is_unknown: bool) -> Option<Finding> {
+    let profile = evidence.profile.filter(|_| is_unknown)?;
+    let refusal = said.refusal.as_ref()?;
+    let json = serde_json::json!({ "error": refusal.error, "error_description": refusal.text });
+    let response = jwt_bearer_provider::ErrorResponse::from_json(json.to_string().as_bytes())?;
+    let cause = profile.cause(&response)?;
+    Some(Finding {
+        id: "profile",
+        entry: None,
+        class: Class::Configuration,
+        certainty: Certainty::Likely,
+        explains_reply: true,
+        is_tried: false,
+        what: cause.cause.to_owned(),
+        evidence: vec![format!("the profile {} knows this text", profile.name)],
+        next: cause.remedy.to_owned(),
+        sources: Vec::new(),
+    })
+}
