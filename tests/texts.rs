@@ -8,6 +8,44 @@ use jwt_bearer::provider::{Cause, Entry, ErrorResponse};
 use jwt_bearer_sandbox::{Dialect, Text, texts};
 use serde_json::json;
 
+/// What no token endpoint says, or none of the sandbox.
+const WITHOUT_TEXT: [&str; 27] = [
+    // AWS KMS.
+    "kms-access",
+    "kms-state",
+    "kms-usage",
+    "kms-not-found",
+    "kms-disabled",
+    // A wrapper of an SDK.
+    "box-sdk-expired-auth",
+    // The sandbox grants any scope.
+    "oauth-scope",
+    // An API that takes the assertion itself.
+    "github-decoded",
+    "github-exp",
+    "github-iat",
+    // Programs, about a key file.
+    "key-line-ends",
+    "key-passphrase",
+    "key-traditional",
+    "key-ring",
+    "key-other-form",
+    "salesforce-cli-key",
+    "salesforce-cli-empty",
+    // A service that takes the assertion itself, and its log.
+    "snowflake-invalid",
+    "snowflake-issuer-unknown",
+    "snowflake-times-missing",
+    "snowflake-received-late",
+    "snowflake-expired",
+    "snowflake-fingerprint",
+    "snowflake-algorithm",
+    "snowflake-signature",
+    "snowflake-account",
+    // A token.
+    "yubikey-authentication",
+];
+
 fn cause(profile: Profile, body: &str) -> Option<&'static Cause> {
     let response = ErrorResponse::from_json(body.as_bytes())
         .unwrap_or_else(|| panic!("{body} is not read as an error"));
@@ -98,6 +136,24 @@ fn every_entry_about_a_server_has_a_text() {
             .collect();
         assert_eq!(found, expected);
     }
+}
+
+/// Every entry of the catalogue is met by a text that the sandbox can say, or is on a list of what no token endpoint
+/// says.
+#[test]
+fn every_entry_can_be_brought_about_or_is_excepted() {
+    let texts: Vec<_> = Dialect::ALL.into_iter().flat_map(texts).collect();
+    let without: Vec<_> = Entry::all()
+        .filter(|entry| {
+            !texts.iter().any(|text| {
+                entry
+                    .fits(text.error(), text.description())
+                    .is_some_and(|len| len > 0 || entry.texts.is_empty())
+            })
+        })
+        .map(|entry| entry.id)
+        .collect();
+    assert_eq!(without, WITHOUT_TEXT);
 }
 
 #[test]
