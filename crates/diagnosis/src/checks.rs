@@ -50,9 +50,19 @@ impl Case<'_> {
         self.evidence.request.as_ref()?.url.as_deref()
     }
 
-    /// The grant that was asked for, if it is one without an assertion.
+    /// The grant that was asked for, if it is one without an assertion, and has none.
     pub(crate) fn other_grant(&self) -> Option<&str> {
-        self.evidence.request.as_ref()?.other_grant()
+        const OTHERS: [&str; 4] = [
+            "authorization_code",
+            "client_credentials",
+            "password",
+            "refresh_token",
+        ];
+        let request = self.evidence.request.as_ref()?;
+        let grant = request.parameter("grant_type")?;
+        let mut names = request.parameters.iter().flatten().map(|(name, _)| name);
+        let has_assertion = names.any(|name| name.ends_with("assertion"));
+        (OTHERS.contains(&grant) && !has_assertion).then_some(grant)
     }
 
     /// The host that the request was sent to, without port.

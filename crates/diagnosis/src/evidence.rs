@@ -305,20 +305,6 @@ impl Request {
             || matches!(last, Some("token" | "authorize"))
     }
 
-    /// The grant, if it is another one, with which no assertion goes.
-    pub(crate) fn other_grant(&self) -> Option<&str> {
-        let others = [
-            "authorization_code",
-            "client_credentials",
-            "password",
-            "refresh_token",
-        ];
-        let grant = self.parameter("grant_type")?;
-        let mut names = self.parameters.iter().flatten().map(|(name, _)| name);
-        let has_assertion = names.any(|name| name.ends_with("assertion"));
-        (others.contains(&grant) && !has_assertion).then_some(grant)
-    }
-
     /// The value of a parameter, if the form is known and has it; an empty one counts as left out.
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters

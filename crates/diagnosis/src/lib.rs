@@ -7,6 +7,7 @@ mod evidence;
 mod explain;
 mod finding;
 mod mark;
+mod meaning;
 mod message;
 mod names;
 mod observed;

@@ -91,7 +91,7 @@ fn check_parameters(case: &Case<'_>, request: &Request, seen: &mut Observed) {
     }
     seen.passed(&[Check::ParameterTwice], "each parameter stands once");
     check_grant_type(case, request, seen);
-    if request.other_grant().is_none() {
+    if case.other_grant().is_none() {
         check_client(case, request, seen);
     }
 }
@@ -143,7 +143,7 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             };
             let line = format!("`grant_type` is {shown}");
             // A paste without an assertion can be of another grant altogether, unless just this is complained of.
-            let is_meant = request.other_grant().is_some();
+            let is_meant = case.other_grant().is_some();
             if !is_meant || case.is_said(&["grant type", "grant_type"]) {
                 let proof = !case.evidence.is_pasted || is_there("assertion");
                 seen.noted(Check::GrantTypeWrong, proof, line);
