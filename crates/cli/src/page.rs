@@ -111,7 +111,7 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
         page.push('\n');
     }
     page += &findings(report, telling);
-    if report.findings().is_empty() && telling.stopped.is_none() {
+    if report.findings().is_empty() && telling.stopped.is_none() && !report.is_token() {
         page += "Nothing wrong was found in the evidence: the cause is unknown.\n\n";
     }
     let is_open = telling.is_complete && !is_certain;

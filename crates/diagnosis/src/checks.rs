@@ -4,15 +4,14 @@ mod claims;
 pub(crate) mod config;
 mod jwt;
 mod key;
-mod marks;
 pub(crate) mod network;
 mod request;
 pub(crate) mod times;
 
 use jwt_bearer_provider::Profile;
 
-use crate::Evidence;
 use crate::observed::Observed;
+use crate::{Evidence, message};
 
 /// The evidence, and whose demands it is held against.
 pub(crate) struct Case<'a> {
@@ -51,6 +50,21 @@ impl Case<'_> {
         self.evidence.request.as_ref()?.url.as_deref()
     }
 
+    /// The grant that was asked for, if it is one without an assertion, and has none.
+    pub(crate) fn other_grant(&self) -> Option<&str> {
+        const OTHERS: [&str; 4] = [
+            "authorization_code",
+            "client_credentials",
+            "password",
+            "refresh_token",
+        ];
+        let request = self.evidence.request.as_ref()?;
+        let grant = request.parameter("grant_type")?;
+        let mut names = request.parameters.iter().flatten().map(|(name, _)| name);
+        let has_assertion = names.any(|name| name.ends_with("assertion"));
+        (OTHERS.contains(&grant) && !has_assertion).then_some(grant)
+    }
+
     /// The host that the request was sent to, without port.
     pub(crate) fn host(&self) -> Option<String> {
         host_of(self.url()?)
@@ -79,6 +93,14 @@ pub(crate) fn run(case: &Case<'_>) -> Observed {
     key::check(case, &mut seen);
     config::check(case, &mut seen);
     network::check(case, &mut seen);
-    marks::forget(case, &mut seen);
+    if case.other_grant().is_some() {
+        let line = "the request is of a grant that has no assertion";
+        seen.passed(&message::of_assertions(), line);
+    }
+    for hidden in &case.evidence.hidden {
+        seen.forget(hidden.checks());
+        let line = format!("`{}` is there, and masked", hidden.name());
+        seen.passed(hidden.missing().as_slice(), &line);
+    }
     seen
 }

@@ -9,6 +9,8 @@ pub(crate) struct Curl {
     pub(crate) url: Option<String>,
     pub(crate) method: Option<String>,
     pub(crate) content_type: Option<String>,
+    /// Whether the data go behind the URL.
+    pub(crate) in_query: bool,
     pub(crate) data: Vec<String>,
     /// Whether some of the data cannot be seen: it is in a file or a variable, or has another form.
     pub(crate) is_hidden: bool,
@@ -17,22 +19,38 @@ pub(crate) struct Curl {
 /// Reads a line of a curl command; a command on several lines is read line by line.
 pub(crate) fn curl(text: &str) -> Option<Curl> {
     let line = text.trim();
-    let is_option = line.starts_with("-d ")
-        || line.starts_with("--data")
-        || line.starts_with("-F ")
-        || line.starts_with("--form")
-        || line.starts_with("--json")
-        || line.starts_with("-H ")
-        || line.starts_with("--header");
+    const OPTIONS: [&str; 9] = [
+        "-d",
+        "--data",
+        "-F",
+        "--form",
+        "--json",
+        "-H",
+        "--header",
+        "--url",
+        "--request",
+    ];
+    let first = line.split([' ', '\'', '"']).next().unwrap_or_default();
+    let is_option = OPTIONS.iter().any(|option| first.starts_with(option))
+        || ["-G", "--get", "-X"].contains(&first);
     let at = line.find("curl ");
     if at.is_none() && !is_option {
         return None;
     }
     let words = words_of_shell(&line[at.unwrap_or_default()..]);
+    // A value can stand right behind a short option.
+    let words: Vec<_> = words
+        .into_iter()
+        .flat_map(|word| match word.get(..2) {
+            Some(option @ ("-d" | "-F" | "-H" | "-X")) if word.len() > 2 => {
+                vec![option.to_owned(), word[2..].to_owned()]
+            }
+            _ => vec![word],
+        })
+        .collect();
     let mut curl = Curl::default();
     // What curl writes as the type by itself.
     let mut own_type = None;
-    let mut is_get = false;
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match word.as_str() {
@@ -42,7 +60,10 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
                 curl.data.extend(data);
             }
             "-X" | "--request" => curl.method = words.next().cloned(),
-            "-G" | "--get" => is_get = true,
+            "-G" | "--get" => {
+                curl.in_query = true;
+                curl.method = Some("GET".to_owned());
+            }
             "-F" | "--form" | "--form-string" => {
                 curl.is_hidden = true;
                 own_type = Some("multipart/form-data");
@@ -78,11 +99,6 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
             }
             _ => {}
         }
-    }
-    // Then the data goes into the URL.
-    if is_get && let Some(url) = &mut curl.url {
-        url.push('?');
-        url.push_str(&std::mem::take(&mut curl.data).join("&"));
     }
     curl.content_type = curl.content_type.or(own_type.map(str::to_owned));
     Some(curl)

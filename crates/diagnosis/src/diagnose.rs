@@ -1,7 +1,8 @@
 use jwt_bearer_provider::{Check, Entry};
 
 use crate::checks::{self, Case};
-use crate::finding::{busy, of_check, of_entry, of_profile};
+use crate::finding::{busy, of_check, of_profile};
+use crate::meaning::{MOST_POSSIBLE, explain, is_of_when};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
@@ -37,7 +38,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
 
     let mut findings = Vec::new();
     for entry in &entries {
-        explain(entry, &seen, server, evidence.is_pasted, &mut findings);
+        explain(entry, &seen, &case, server, &mut findings);
     }
     if let Some(finding) = of_profile(evidence, &said, entries.is_empty()) {
         findings.push(finding);
@@ -54,16 +55,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             continue;
         }
         let is_topic = topics.iter().any(|(_, checks)| checks.contains(&check));
-        let is_reply = matches!(
-            check,
-            Check::Redirect
-                | Check::ProxyLogin
-                | Check::ReplyEmpty
-                | Check::ReplyNotOauth
-                | Check::Dns
-                | Check::Unreachable
-                | Check::Tls
-        );
+        let is_reply = OF_REPLIES.contains(&check);
         let certainty = match (proof, is_topic) {
             (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
@@ -102,27 +94,36 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ))
     });
 
+    // A reply that is no text of a server: a redirect, an empty one, a token.
+    let is_token = said.is_token(evidence);
+    let is_told = findings.first().is_some_and(|first| {
+        let is_of_reply = OF_REPLIES.iter().any(|check| check.id() == first.id);
+        first.explains_reply && (is_of_reply || first.id == "busy")
+    });
+    let mut notes = Vec::new();
+    if let Some(grant) = case.other_grant() {
+        notes.push(format!(
+            "The request is of the grant {grant} and has no assertion; the catalogue is about the JWT bearer grant."
+        ));
+    }
     Report {
-        provider: if server.is_known {
-            server.provider
-        } else {
-            guessed(&entries)
+        provider: match server.provider {
+            "generic" => guessed(&entries),
+            known => known,
         },
         reply: said.line(evidence, &entries),
-        reply_is_known: !entries.is_empty(),
+        reply_is_known: !entries.is_empty() || is_told || is_token,
+        is_token,
         speaks_of: topics.iter().map(|(name, _)| *name).collect(),
         passed: passed(&seen),
-        wanted: wanted(&case, &findings),
+        wanted: if is_token {
+            Vec::new()
+        } else {
+            wanted(&case, &entries, &findings)
+        },
         findings,
-        notes: Vec::new(),
+        notes,
     }
-}
-
-/// Whether it says what was wrong by the server's clock, and not why: then who does comes first.
-fn is_of_when(finding: &Finding) -> bool {
-    [Check::Expired, Check::ExpTooFar, Check::NotYet]
-        .iter()
-        .any(|check| check.id() == finding.id)
 }
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.
@@ -145,137 +146,6 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
     open
 }
 
-/// The findings that explain a text: what was seen; if nothing was, what the text proves; else what is left.
-fn explain(
-    entry: &'static Entry,
-    seen: &Observed,
-    server: Server,
-    is_pasted: bool,
-    findings: &mut Vec<Finding>,
-) {
-    let before = findings.len();
-    let mut left = Vec::new();
-    for &check in entry.shown {
-        match seen.state(check) {
-            // It is wrong, and changing it did not help.
-            Some(State::Failed { .. }) if seen.is_no_cause(check) => {}
-            // It is so for most, and does no harm to most.
-            Some(State::Failed {
-                proof: false,
-                lines,
-            }) if check == Check::AudLogin && entry.usual != Some(check.id()) => {
-                left.push(of_check(check, Certainty::Possible, lines.clone()));
-            }
-            Some(State::Failed { proof, lines }) => {
-                let certainty = if *proof {
-                    Certainty::Certain
-                } else {
-                    Certainty::Likely
-                };
-                let finding = of_check(check, certainty, lines.clone());
-                push(finding.of_entry(entry), findings);
-            }
-            Some(State::Passed(_)) => {}
-            // They say the same of this machine, and here nobody knows whose clock it is.
-            None if matches!(check, Check::ClockAhead | Check::ClockBehind)
-                && seen.has_failed(Check::SignerClock) => {}
-            None => left.push(of_check(check, Certainty::Possible, Vec::new())),
-        }
-    }
-    let found = &findings[before..];
-    let is_proven = found
-        .iter()
-        .any(|finding| finding.certainty == Certainty::Certain);
-    if is_proven && !entry.proves {
-        return;
-    }
-    let said = format!("the text {} means this", quoted(entry));
-    if entry.proves {
-        // Another server may say the same and mean something else.
-        let certainty = if server.is_known || message::is_for_all(entry) {
-            Certainty::Certain
-        } else {
-            Certainty::Likely
-        };
-        let mut finding = of_entry(entry, certainty);
-        finding.evidence.push(said);
-        return push(finding, findings);
-    }
-    if entry.wrapper {
-        let mut finding = of_entry(entry, Certainty::Likely);
-        finding.evidence.push(said);
-        return push(finding, findings);
-    }
-    for unseen in entry.unseen {
-        left.push(Finding {
-            id: unseen.id,
-            entry: Some(entry.id),
-            class: unseen.class,
-            certainty: Certainty::Possible,
-            explains_reply: true,
-            is_tried: false,
-            what: unseen.cause.to_owned(),
-            evidence: Vec::new(),
-            next: unseen.remedy.to_owned(),
-            sources: entry.sources.to_vec(),
-        });
-    }
-    let is_hinted = findings.len() > before;
-    if is_hinted {
-        left.retain(|finding| !is_of_when(finding));
-    }
-    // Of a paste nobody knows whether it is all; what is left there is left, and no more.
-    let is_only = left.len() == 1 && (!is_pasted || entry.shown.len() + entry.unseen.len() == 1);
-    for finding in &mut left {
-        if !is_hinted && (is_only || entry.usual == Some(finding.id)) {
-            finding.certainty = Certainty::Likely;
-            finding.evidence.push(if is_only {
-                format!(
-                    "the text {}, and the rest of its causes is ruled out",
-                    quoted(entry)
-                )
-            } else {
-                format!(
-                    "the text {}, of which this is the usual cause",
-                    quoted(entry)
-                )
-            });
-        } else {
-            finding
-                .evidence
-                .push(format!("the text {} can mean this", quoted(entry)));
-        }
-    }
-    if left.is_empty() && !is_hinted {
-        let mut finding = of_entry(entry, Certainty::Possible);
-        finding.evidence.push(said);
-        return push(finding, findings);
-    }
-    // What a person can do about a dozen possibilities is to read the entry itself.
-    let mut rest: Vec<_> = left
-        .into_iter()
-        .map(|finding| finding.of_entry(entry))
-        .collect();
-    // What could be looked at, with more evidence, comes behind what nobody can see from here.
-    let is_check = |finding: &Finding| Check::ALL.iter().any(|check| check.id() == finding.id);
-    rest.sort_by_key(|finding| (std::cmp::Reverse(finding.certainty), is_check(finding)));
-    if rest.len() > MOST_POSSIBLE {
-        let likely = rest
-            .iter()
-            .filter(|finding| finding.certainty > Certainty::Possible)
-            .count();
-        rest.truncate(likely);
-        let mut finding = of_entry(entry, Certainty::Possible);
-        finding
-            .evidence
-            .push(format!("the text {} can mean this", quoted(entry)));
-        rest.push(finding);
-    }
-    for finding in rest {
-        push(finding, findings);
-    }
-}
-
 /// What to do where no firewall stands between.
 const NOTHING_LISTENS: &str = "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?";
 
@@ -296,21 +166,16 @@ fn is_own_port(evidence: &Evidence) -> bool {
     })
 }
 
-/// More possibilities than this are told in short.
-const MOST_POSSIBLE: usize = 6;
-
-fn quoted(entry: &Entry) -> String {
-    let text = entry.texts.first().copied().or(entry.error);
-    format!("“{}”", text.unwrap_or_default())
-}
-
-fn push(finding: Finding, findings: &mut Vec<Finding>) {
-    match findings.iter_mut().find(|other| other.id == finding.id) {
-        Some(other) if other.certainty < finding.certainty => *other = finding,
-        Some(_) => {}
-        None => findings.push(finding),
-    }
-}
+/// What explains a reply, or that there is none, whatever its text.
+const OF_REPLIES: [Check; 7] = [
+    Check::Redirect,
+    Check::ProxyLogin,
+    Check::ReplyEmpty,
+    Check::ReplyNotOauth,
+    Check::Dns,
+    Check::Unreachable,
+    Check::Tls,
+];
 
 fn passed(seen: &Observed) -> Vec<Passed> {
     let mut passed: Vec<Passed> = Vec::new();
@@ -330,7 +195,7 @@ fn passed(seen: &Observed) -> Vec<Passed> {
 }
 
 /// The evidence that is not there and would tell more.
-fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
+fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'static str> {
     let evidence = case.evidence;
     let is_certain = findings
         .first()
@@ -342,11 +207,22 @@ fn wanted(case: &Case<'_>, findings: &[Finding]) -> Vec<&'static str> {
         .iter()
         .any(|finding| finding.class == jwt_bearer_provider::Class::Key);
     let mut wanted = Vec::new();
+    let is_elsewhere = evidence.request.is_some() && case.provider == "generic";
+    if is_elsewhere && guessed(entries) != "generic" {
+        wanted.push("whose server it is (`--provider`)");
+    }
     if evidence.reply.is_none() && evidence.message.is_none() {
         wanted.push("the reply: its status, its headers and its body");
     }
-    if evidence.assertion.is_none() {
+    let request = evidence.request.as_ref();
+    let is_for_token = request.is_none_or(crate::Request::is_for_token);
+    if evidence.assertion.is_none() && is_for_token && case.other_grant().is_none() {
         wanted.push("the assertion that was sent; its signature can be left out");
+    }
+    let assertion = evidence.assertion.as_ref();
+    let is_unsigned = assertion.is_some_and(|assertion| assertion.signature().is_empty());
+    if is_key_open && evidence.is_pasted && is_unsigned {
+        wanted.push("the signature of the assertion, which was left out");
     }
     if is_key_open && evidence.registered.is_empty() {
         wanted.push("the certificate or the public key that is registered with the provider");

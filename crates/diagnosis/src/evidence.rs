@@ -8,6 +8,7 @@ use jwt_bearer_signer::PublicKey;
 
 use crate::Probe;
 use crate::checks::config::Config;
+use crate::mark::Hidden;
 use crate::redact::without_secrets;
 
 /// What is known of a failed token request. Every part is optional; the more there is, the surer the findings.
@@ -27,16 +28,23 @@ pub struct Evidence {
     pub(crate) no_assertion: Option<String>,
     /// Whether of the assertion only the claims are known.
     pub(crate) is_claims_alone: bool,
+    /// Whether header and claims were shown apart from the JWT, whose form is not known then.
+    pub(crate) is_taken_apart: bool,
+    /// What a person masked.
+    pub(crate) hidden: Vec<Hidden>,
     /// Whether a person wrote or copied it, who may have left out what is secret.
     pub(crate) is_pasted: bool,
     pub(crate) earlier: Option<Decoded>,
     pub(crate) reply: Option<Reply>,
     pub(crate) message: Option<String>,
+    /// Whose server a text around the evidence speaks of.
+    pub(crate) mentioned: Option<&'static str>,
     pub(crate) signing_key: Option<PublicKey>,
     pub(crate) registered: Vec<Registered>,
     /// What is wrong with the file of the private key, or nothing.
     pub(crate) key_file: Option<Result<(), String>>,
     pub(crate) config: Option<Config>,
+    pub(crate) has_no_config: bool,
     pub(crate) sent_at: Option<SystemTime>,
     pub(crate) received_at: Option<SystemTime>,
     pub(crate) probes: Vec<Probe>,
@@ -149,6 +157,13 @@ impl Evidence {
     #[must_use]
     pub fn box_config(mut self, json: &str) -> Self {
         self.config = Some(Config::read(json));
+        self
+    }
+
+    /// That no configuration file is used; without it, nothing is known of one.
+    #[must_use]
+    pub const fn without_box_config(mut self) -> Self {
+        self.has_no_config = true;
         self
     }
 

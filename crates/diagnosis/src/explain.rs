@@ -2,10 +2,12 @@ use jwt_bearer_assertion::Assertion;
 use serde_json::Value;
 
 use crate::curl;
+use crate::mark::{self, Hidden, is_mark};
+use crate::message::Whose;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
 use crate::secrets::{without, without_named};
-use crate::{Evidence, Reply, Report, Request, diagnose};
+use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
 pub const MAX_PASTE: usize = 1 << 20;
@@ -21,6 +23,8 @@ impl Paste {
     /// Looks for evidence in any text: the body of an error, an assertion, the output of `curl -v`, a program's
     /// exception, a certificate. What it does not know it leaves. Of a longer text only the first [`MAX_PASTE`] octets
     /// are looked at.
+    ///
+    /// What is masked, such as `<id>`, `***` or `CLIENT_ID`, is neither known nor missing, and what is cut proves nothing.
     ///
     /// Of two assertions, the first is the earlier one. Of two replies, the last counts.
     #[must_use]
@@ -40,8 +44,8 @@ impl Paste {
             );
         }
         let text = without(text, &secrets);
-        let lines: Vec<_> = text.lines().map(Line::of).collect();
-        let lines = paste::exchange(&lines);
+        let all: Vec<_> = text.lines().map(Line::of).collect();
+        let lines = paste::exchange(&all);
         reading.evidence.is_pasted = true;
         reading.request(lines);
         reading.reply(lines);
@@ -50,8 +54,10 @@ impl Paste {
         if text.contains(r#"{\""#) {
             reading.json(&text.replace(r#"\""#, "\""));
         }
-        reading.assertions(&text);
+        reading.assertions(&text, paste::requests(&all));
         reading.message(&text, lines);
+        reading.marks();
+        reading.evidence.mentioned = whose::mentioned(&text);
         reading
     }
 
@@ -112,6 +118,7 @@ impl Paste {
         let mut is_connect = false;
         // Whether all of the form can be seen.
         let (mut is_sent, mut is_hidden) = (false, false);
+        let mut in_query = false;
         for line in lines {
             match line {
                 Line::Sent(text) => {
@@ -147,6 +154,7 @@ impl Paste {
                         if let Some(url) = &command.url {
                             request = request.url(url);
                         }
+                        in_query |= command.in_query;
                         if let Some(method) = &command.method {
                             request = request.method(method);
                         }
@@ -171,6 +179,7 @@ impl Paste {
             };
             request = request.url(url);
         }
+        request.in_query |= in_query;
         if !form.is_empty() {
             let parameters: Vec<_> = paste::parameters(&form);
             if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"])
@@ -269,6 +278,7 @@ impl Paste {
         }
         if let Some(claims) = claims {
             self.evidence.is_claims_alone = header.is_none();
+            self.evidence.is_taken_apart = true;
             let header = header.unwrap_or_else(|| serde_json::json!({}));
             let compact = paste::compact(&header, &claims);
             if let Ok(decoded) = Assertion::decode(&compact) {
@@ -286,7 +296,7 @@ impl Paste {
     }
 
     /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
-    fn assertions(&mut self, text: &str) {
+    fn assertions(&mut self, text: &str, requests: usize) {
         let found = paste::jwts(text);
         let known = self.evidence.compact.clone();
         let Some(last) = known.as_ref().or(found.last()) else {
@@ -297,11 +307,44 @@ impl Paste {
         let same = found.iter().chain(&known).filter(is_same);
         let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
         let earlier = found.iter().rev().find(|other| !is_same(other));
+        // In two requests the same one: what was sent before is this one itself.
+        let times = text.matches(&format!("assertion={last}")).count();
+        let earlier = earlier.or(Some(last).filter(|_| requests > 1 && times > 1));
         let earlier = earlier.and_then(|earlier| Assertion::decode(earlier).ok());
         self.evidence(|evidence| evidence.assertion_text(fullest));
-        self.evidence.is_claims_alone &= self.evidence.compact.is_none();
+        if self.evidence.compact.is_some() {
+            self.evidence.is_claims_alone = false;
+            self.evidence.is_taken_apart = false;
+        }
         if let Some(earlier) = earlier {
             self.evidence(|evidence| evidence.earlier_assertion(earlier));
+        }
+    }
+
+    /// What is masked is neither known nor missing. An assertion with a mask was put together anew, so its form and its
+    /// signature tell nothing.
+    fn marks(&mut self) {
+        let evidence = &mut self.evidence;
+        if let Some(assertion) = &evidence.assertion {
+            let (mut header, mut claims) = (assertion.header().clone(), assertion.claims().clone());
+            evidence.hidden = mark::take(&mut header, &mut claims);
+            if !evidence.hidden.is_empty() {
+                let compact = paste::compact(&header.into(), &claims.into());
+                evidence.assertion = Assertion::decode(&compact).ok();
+                evidence.compact = None;
+                evidence.is_taken_apart = true;
+            }
+        }
+        if let Some(config) = &mut evidence.config {
+            evidence.hidden.extend(config.take_marks());
+        }
+        if let Some(request) = &evidence.request {
+            let is_masked = |name| request.parameter(name).is_some_and(is_mark);
+            let parameters = [Hidden::ClientId, Hidden::GrantType];
+            let masked = parameters
+                .into_iter()
+                .filter(|hidden| is_masked(hidden.name()));
+            evidence.hidden.extend(masked);
         }
     }
 
@@ -328,6 +371,7 @@ impl Paste {
         if is_page && reply.is_none() {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
+        let mut has_failed = false;
         // What curl tried before there was a reply, is no failure.
         if reply.is_none() {
             for line in lines {
@@ -335,12 +379,15 @@ impl Paste {
                     && let Some(probe) = paste::curl_failure(text)
                 {
                     self.evidence(|evidence| evidence.probe(probe));
+                    has_failed = true;
                 }
             }
         }
         let reply = self.evidence.reply.as_ref();
         let rest = paste::words(lines);
-        if !rest.is_empty() && reply.is_none_or(|reply| reply.body.is_none()) {
+        // Where no server was reached, none said anything.
+        let is_silent = has_failed && message::entries_in(Whose::Anybodys, &rest).is_empty();
+        if !rest.is_empty() && !is_silent && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));
         }
     }

@@ -6,6 +6,8 @@ mod diagnose;
 mod evidence;
 mod explain;
 mod finding;
+mod mark;
+mod meaning;
 mod message;
 mod names;
 mod observed;

@@ -7,6 +7,9 @@ use crate::refusal::Refusal;
 /// A part of a text shorter than this can be anything in a text that is no reply.
 const TELLING: usize = 12;
 
+/// A part this long is nobody else's, whatever the host.
+const UNMISTAKABLE: usize = 20;
+
 /// No part of the catalogue is longer.
 const LONGEST: usize = 1000;
 
@@ -135,7 +138,12 @@ fn best(whose: Whose, fits: Vec<(usize, &'static Entry)>) -> Vec<&'static Entry>
     if !for_all.is_empty() {
         return for_all;
     }
-    of(&|entry| whose.has(entry))
+    let own = of(&|entry| whose.has(entry));
+    if !own.is_empty() || !matches!(whose, Whose::Of("generic")) {
+        return own;
+    }
+    let fits = fits.into_iter();
+    longest(fits.filter(|(part, _)| *part >= UNMISTAKABLE).collect())
 }
 
 /// Those with the longest part; a library's own words give way to the server's.
@@ -318,6 +326,15 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
         ],
     ),
 ];
+
+/// The checks that are about an assertion, of which a request without one tells nothing.
+pub(crate) fn of_assertions() -> Vec<Check> {
+    let topics = TOPICS.iter();
+    topics
+        .filter(|(name, _, _)| !["the client's authentication", "the form"].contains(name))
+        .flat_map(|(_, _, checks)| checks.iter().copied())
+        .collect()
+}
 
 /// The topics of an unknown text: what they are called, and their checks.
 pub(crate) fn topics(text: &str) -> Vec<(&'static str, &'static [Check])> {

@@ -138,6 +138,16 @@ pub(crate) fn exchange<'a, 'b>(lines: &'b [Line<'a>]) -> &'b [Line<'a>] {
     &lines[from..end_of(chosen)]
 }
 
+/// How many requests for a token curl shows.
+pub(crate) fn requests(lines: &[Line<'_>]) -> usize {
+    let is_request = |line: &&Line<'_>| match line {
+        Line::Sent(text) => request_line(text)
+            .is_some_and(|(method, target)| method == "POST" && target.contains("token")),
+        _ => false,
+    };
+    lines.iter().filter(is_request).count()
+}
+
 /// Header and claims of a compact JWT, without the signature.
 pub(crate) fn signed_part(text: &str) -> &str {
     match text.match_indices('.').nth(1) {
@@ -344,7 +354,16 @@ pub(crate) fn jwts(text: &str) -> Vec<String> {
         let end = text[at..]
             .find(|c| !is_part(c))
             .map_or(text.len(), |end| at + end);
-        let run = text[at..end].trim_end_matches('.');
+        let whole = &text[at..end];
+        let run = whole.trim_end_matches('.');
+        // Of one that was cut, the last part is none. Behind a dot the dots are in place of a part.
+        let dots = whole.len() - run.len();
+        let is_masked = text[end..].starts_with(['…', '[']) || text[end..].starts_with("***");
+        let is_cut = matches!(dots, 2 | 3) || dots == 0 && is_masked;
+        let run = match run.rsplit_once('.') {
+            Some((start, _)) if is_cut => start,
+            _ => run,
+        };
         if run.contains('.') && run.len() > 40 {
             let decoded = if run.contains('%') {
                 let form = format!("a={}", run.replace('+', "%2B"));

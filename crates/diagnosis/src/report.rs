@@ -134,6 +134,8 @@ pub struct Report {
     pub(crate) provider: &'static str,
     pub(crate) reply: Option<String>,
     pub(crate) reply_is_known: bool,
+    #[serde(skip)]
+    pub(crate) is_token: bool,
     pub(crate) speaks_of: Vec<&'static str>,
     pub(crate) findings: Vec<Finding>,
     pub(crate) passed: Vec<Passed>,
@@ -158,6 +160,12 @@ impl Report {
     #[must_use]
     pub const fn reply_is_known(&self) -> bool {
         self.reply_is_known
+    }
+
+    /// Whether the server gave a token, so that there is nothing to explain.
+    #[must_use]
+    pub const fn is_token(&self) -> bool {
+        self.is_token
     }
 
     /// What a text that the catalogue does not know speaks of, such as `aud`.
@@ -222,7 +230,7 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        if self.findings.is_empty() {
+        if self.findings.is_empty() && !self.is_token {
             writeln!(
                 f,
                 "Nothing wrong was found in the evidence; the cause is unknown.\n"

@@ -52,12 +52,22 @@ impl Said {
         refusal.or_else(|| self.message.clone()).unwrap_or_default()
     }
 
+    /// Whether it is a token.
+    pub(crate) fn is_token(&self, evidence: &Evidence) -> bool {
+        let reply = evidence.reply.as_ref().filter(|_| self.refusal.is_none());
+        reply.is_some_and(|reply| {
+            let body = reply.body.as_deref().unwrap_or_default();
+            matches!(reply.status, Some(200..300)) && body.contains("access_token")
+        })
+    }
+
     /// In one line, redacted. Of a text that is no error of a server's form, only what the catalogue knows: the rest may
     /// be anything.
     pub(crate) fn line(&self, evidence: &Evidence, entries: &[&'static Entry]) -> Option<String> {
         let status = evidence.reply.as_ref().and_then(|reply| reply.status);
         let status = status.map(|status| format!("status {status}"));
         let text = match (&self.refusal, &self.message) {
+            _ if self.is_token(evidence) => Some("a token was given".to_owned()),
             (Some(Refusal { error, text }), _) if text.is_empty() => Some(scrubbed(error)),
             (Some(Refusal { error, text }), _) => Some(
                 format!("{}: {}", scrubbed(error), scrubbed(text))

@@ -31,6 +31,28 @@ fn of_host(host: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// The provider to whose server a URL in a text leads. Pages for readers are no servers.
+pub(crate) fn mentioned(text: &str) -> Option<&'static str> {
+    const PAGES: [&str; 8] = [
+        "community",
+        "developer",
+        "developers",
+        "docs",
+        "github",
+        "help",
+        "support",
+        "www",
+    ];
+    let urls = text.match_indices("https://").filter_map(|(at, _)| {
+        let end = |c: char| c.is_whitespace() || "\"'<>(),;\\".contains(c);
+        let url = text[at..].split(end).next()?;
+        host_of(url)
+    });
+    let servers = urls.filter(|host| !PAGES.contains(&host.split('.').next().unwrap_or_default()));
+    let mut providers = servers.filter_map(|host| Some(of_host(&host)?.1));
+    providers.next()
+}
+
 /// The ending of a host that tells the provider, and is the same for all of its customers.
 pub(crate) fn ending(host: &str) -> Option<&'static str> {
     Some(of_host(host)?.0)
@@ -96,6 +118,16 @@ pub(crate) fn server(evidence: &Evidence) -> Server {
         if let Some((_, provider)) = of_host(&host) {
             return known(provider);
         }
+    }
+    // No other server has this path, and an org can have a host of its own.
+    if url.is_some_and(|url| url.ends_with("/services/oauth2/token")) {
+        return known("salesforce");
+    }
+    if let Some(provider) = evidence.mentioned
+        && url.is_none()
+        && audience.is_none()
+    {
+        return known(provider);
     }
     // A proxy or a sandbox on this machine can stand for anybody.
     let host = url.and_then(host_of);

@@ -18,6 +18,10 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     if case.evidence.is_claims_alone {
         return;
     }
+    if case.evidence.is_taken_apart {
+        check_algorithm(case, seen);
+        return check_key_id(case, seen);
+    }
     // Some servers take these, unless they complain of just this.
     let is_of_form = case.is_said(&[
         "signature",
@@ -138,8 +142,8 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
     let Some(assertion) = &case.evidence.assertion else {
         return;
     };
-    if case.is_salesforce() {
-        let line = "Salesforce looks at no `kid`";
+    if case.is_salesforce() || matches!(case.provider, "snowflake" | "github") {
+        let line = "this server looks at no `kid`";
         return seen.passed(
             &[Check::KidMissing, Check::KidDiffers, Check::KidNotText],
             line,
@@ -151,16 +155,17 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
         .as_deref()
         .or_else(|| case.evidence.config.as_ref()?.facts()?.key_id.as_deref());
     match (assertion.header().get("kid"), registered) {
-        (None, Some(registered)) => seen.hinted(
-            Check::KidMissing,
-            format!(
-                "the header has no `kid`; the key is registered as {}",
-                masked(registered)
-            ),
-        ),
-        (None, None) => seen.hinted(Check::KidMissing, "the header has no `kid`"),
+        (None, registered) => {
+            let line = "the header has no `kid`";
+            seen.passed(&[Check::KidDiffers, Check::KidNotText], line);
+            let registered =
+                registered.map(|id| format!("; the key is registered as {}", masked(id)));
+            let registered = registered.unwrap_or_default();
+            seen.hinted(Check::KidMissing, format!("{line}{registered}"));
+        }
         (Some(kid), registered) => {
-            seen.passed(&[Check::KidMissing], "the header has a `kid`");
+            let there = [Check::KidMissing, Check::ConfigKidEmpty];
+            seen.passed(&there, "the header has a `kid`");
             match (kid.as_str(), registered) {
                 (None, _) => seen.proven(Check::KidNotText, "`kid` is no string"),
                 (Some(kid), Some(registered)) if kid != registered => seen.proven(

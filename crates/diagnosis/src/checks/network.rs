@@ -118,6 +118,13 @@ fn reached(check: Check, does: &str, host: &str, error: &Option<String>, seen: &
     }
 }
 
+fn issuer(probe: &Probe) -> Option<&str> {
+    match probe {
+        Probe::Metadata { issuer, .. } => issuer.as_deref(),
+        _ => None,
+    }
+}
+
 fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: &mut Observed) {
     let sent = case.evidence.assertion.as_ref();
     let has_key_id = sent.is_some_and(|sent| sent.header().contains_key("kid"));
@@ -135,7 +142,14 @@ fn check_variation(case: &Case<'_>, variation: Variation, accepted: bool, seen: 
         Variation::ServerTime => return,
     };
     if accepted {
-        return seen.tried(check, format!("{change}, the server gave a token"));
+        let value = match variation {
+            Variation::AudienceIssuer => case.evidence.probes.iter().find_map(issuer),
+            Variation::AudienceEndpoint => case.url(),
+            _ => None,
+        };
+        let value = value.map(|value| format!(", {}", masked_host(value)));
+        let value = value.unwrap_or_default();
+        return seen.tried(check, format!("{change}{value}, the server gave a token"));
     }
     // Another `kid` than those tried can still be the right one.
     let ruled_out: &[Check] = match variation {

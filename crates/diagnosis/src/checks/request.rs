@@ -91,7 +91,9 @@ fn check_parameters(case: &Case<'_>, request: &Request, seen: &mut Observed) {
     }
     seen.passed(&[Check::ParameterTwice], "each parameter stands once");
     check_grant_type(case, request, seen);
-    check_client(case, request, seen);
+    if case.other_grant().is_none() {
+        check_client(case, request, seen);
+    }
 }
 
 /// Whether a parameter is surely not there: people blank what they do not want to show.
@@ -107,7 +109,11 @@ fn is_absent(case: &Case<'_>, request: &Request, name: &str) -> bool {
 fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
     let is_there = |name| request.parameter(name).is_some();
     match request.parameter("grant_type") {
-        None => seen.proven(Check::GrantTypeMissing, "the form has no `grant_type`"),
+        None => {
+            let proof = is_absent(case, request, "grant_type");
+            let line = "the form has no `grant_type`";
+            seen.noted(Check::GrantTypeMissing, proof, line);
+        }
         Some(JWT_BEARER) => {
             let line = "`grant_type` is that of the JWT bearer grant";
             seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
@@ -135,13 +141,13 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             } else {
                 masked(other)
             };
-            // A paste without an assertion can be of another grant altogether.
-            let proof = !case.evidence.is_pasted || is_there("assertion");
-            seen.noted(
-                Check::GrantTypeWrong,
-                proof,
-                format!("`grant_type` is {shown}"),
-            );
+            let line = format!("`grant_type` is {shown}");
+            // A paste without an assertion can be of another grant altogether, unless just this is complained of.
+            let is_meant = case.other_grant().is_some();
+            if !is_meant || case.is_said(&["grant type", "grant_type"]) {
+                let proof = !case.evidence.is_pasted || is_there("assertion");
+                seen.noted(Check::GrantTypeWrong, proof, line);
+            }
         }
     }
 }

@@ -1,0 +1,113 @@
+//! What a setting of our own proves, and what is known of what is not there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jwt_bearer_diagnosis::{
+    Certainty, Evidence, Probe, Reply, Report, Request, Variation, diagnose,
+};
+use jwt_bearer_provider::Profile;
+use serde_json::{Value, json};
+
+const CONFIG: &str = r#"{"boxAppSettings":{"clientID":"abcdefghijklmnop0123","clientSecret":"","appAuth":{"publicKeyID":"k3y1d000","privateKey":"","passphrase":""}},"enterpriseID":"1234567"}"#;
+
+fn jwt(header: &Value, claims: &Value) -> String {
+    let part = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
+    let signature = URL_SAFE_NO_PAD.encode([7; 256]);
+    format!("{}.{}.{signature}", part(header), part(claims))
+}
+
+fn sent(header: &Value, text: &str) -> Evidence {
+    let claims = json!({"iss": "abcdefghijklmnop0123", "sub": "1234567", "box_sub_type": "enterprise",
+        "aud": "https://api.box.com/oauth2/token", "jti": "Zm9vYmFyYmF6cXV4cXV1eA", "exp": 1_700_000_040});
+    let body = json!({"error": "invalid_grant", "error_description": text}).to_string();
+    Evidence::new()
+        .profile(Profile::BOX)
+        .assertion_text(&jwt(header, &claims))
+        .reply(Reply::new().status(400).body(body))
+}
+
+fn ids(report: &Report) -> Vec<&'static str> {
+    report
+        .findings()
+        .iter()
+        .map(|finding| finding.id())
+        .collect()
+}
+
+fn passed(report: &Report) -> Vec<&'static str> {
+    let passed = report.passed().iter();
+    passed
+        .flat_map(|passed| passed.ids().iter().copied())
+        .collect()
+}
+
+/// The `kid` and the `iss` that were set are those that were sent; the registered ones can be others.
+#[test]
+fn a_setting_is_no_proof_of_itself() {
+    let header = json!({"alg": "RS256", "kid": "k3y1d000"});
+    for (text, id) in [
+        ("kid invalid, unable to lookup correct key", "kid-differs"),
+        ("Please check the 'iss' claim", "iss-differs"),
+    ] {
+        let evidence = sent(&header, text)
+            .box_config(CONFIG)
+            .client_id("abcdefghijklmnop0123")
+            .key_id("k3y1d000");
+        let report = diagnose(&evidence);
+        let first = &report.findings()[0];
+        assert_eq!(
+            (first.id(), first.certainty()),
+            (id, Certainty::Likely),
+            "{report}"
+        );
+        assert!(!passed(&report).contains(&id), "{report}");
+    }
+}
+
+/// Without a `kid` it is no other one, and without a file the file is not to blame.
+#[test]
+fn what_is_excluded_is_not_listed() {
+    let evidence = sent(
+        &json!({"alg": "RS256"}),
+        "kid invalid, unable to lookup correct key",
+    );
+    let report = diagnose(&evidence.without_box_config());
+    assert_eq!(ids(&report), ["kid-missing"], "{report}");
+}
+
+/// The change that helped is told with its value.
+#[test]
+fn a_variation_that_helped_says_what_it_sent() {
+    for (variation, value) in [
+        (Variation::AudienceIssuer, "https://login.salesforce.com"),
+        (Variation::AudienceEndpoint, "/services/oauth2/token"),
+    ] {
+        let body = json!({"error": "invalid_grant", "error_description": "audience is invalid"});
+        let evidence = Evidence::new()
+            .profile(Profile::SALESFORCE)
+            .request(Request::new().url("https://acme.my.salesforce.com/services/oauth2/token"))
+            .reply(Reply::new().status(400).body(body.to_string()))
+            .probe(Probe::Metadata {
+                issuer: Some("https://login.salesforce.com".into()),
+                token_endpoint: None,
+                algorithms: Vec::new(),
+            })
+            .probe(Probe::Varied {
+                variation,
+                accepted: true,
+            });
+        let report = diagnose(&evidence);
+        let first = &report.findings()[0];
+        assert_eq!(first.id(), "aud-wrong", "{report}");
+        let line = first.evidence().join(" ");
+        assert!(
+            line.contains(value) && line.contains("gave a token"),
+            "{line}"
+        );
+    }
+}
