@@ -17,7 +17,7 @@ use std::sync::Arc;
 use jwt_bearer::exchange::HttpTransport;
 use jwt_bearer::provider::RequestBuilder;
 use jwt_bearer::{Signer, TokenRequest};
-use jwt_bearer_diagnosis::masked_host;
+use jwt_bearer_diagnosis::{Evidence, masked_host};
 use serde_json::Value;
 
 use crate::args::{DoctorArgs, PageOutput};
@@ -115,6 +115,8 @@ fn look_at_settings(
             Value::Number(id) => case.mask(id.to_string()),
             _ => {}
         }
+    } else {
+        case.learn(Evidence::without_box_config);
     }
     if let Some(path) = &args.certificate {
         registered::look(case, &bounded_file("certificate", path, MAX_FILE)?);
