@@ -14,18 +14,20 @@ use tokio::runtime::{Builder, Runtime};
 use crate::keys::Key;
 use crate::pattern::{claims, header};
 
-const KEYS: [(&str, &str); 3] = [
+const KEYS: [(&str, &str); 4] = [
     ("RS256", "RSA-2048"),
     ("ES256", "P-256"),
+    ("ES384", "P-384"),
     ("EdDSA", "Ed25519"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     let runtime = Builder::new_current_thread().build()?;
-    let (header, claims) = (header(), claims());
     for (name, kind) in KEYS {
-        let key = Key::new(&keys::make(kind)?)?;
+        // Of its own, since a header is written once, for the first signer.
+        let (header, claims) = (header(), claims());
+        let key = Key::new(&keys::make(kind)?, None)?;
         let signer: &dyn Signer = &key.signer;
         let input = Unsigned::for_signer(&header, &claims, signer, SystemClock.now())?;
         let mut octets = [0; 512];

@@ -87,11 +87,12 @@ fn tails(time: Duration) -> Result<(), Box<dyn Error>> {
         let threads: Arc<dyn Signer> = Arc::new(signer("RSA-2048")?.threads(TWO)?);
         for tasks in [1, 4, 16, 64] {
             for (how, signer) in [("inline", &inline), ("threads(2)", &threads)] {
+                let start = Instant::now();
                 let mut taken = runtime.block_on(sign_for(signer, tasks, time));
+                let rate = taken.len() as f64 / start.elapsed().as_secs_f64();
                 taken.sort_unstable();
                 println!(
-                    "{workers} workers, {tasks:2} tasks, {how:10} {:5.0}/s, {}",
-                    taken.len() as f64 / time.as_secs_f64(),
+                    "{workers} workers, {tasks:2} tasks, {how:10} {rate:5.0}/s, {}",
                     quantiles(&taken),
                 );
             }
@@ -100,7 +101,8 @@ fn tails(time: Duration) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What each signature took of so many tasks that sign for so long.
+/// What each signature took of so many tasks that sign for so long: from when its task asks the runtime for a turn, as a
+/// task does that has just been woken, to when it has the signature.
 async fn sign_for(signer: &Arc<dyn Signer>, tasks: u64, time: Duration) -> Vec<Duration> {
     let end = Instant::now() + time;
     let mut signing = JoinSet::new();
@@ -108,22 +110,26 @@ async fn sign_for(signer: &Arc<dyn Signer>, tasks: u64, time: Duration) -> Vec<D
         let signer = Arc::clone(signer);
         signing.spawn(async move {
             let mut taken = Vec::new();
-            let mut start = Instant::now();
-            while start < end {
+            loop {
+                let start = Instant::now();
+                tokio::task::yield_now().await;
                 signer.sign(&MESSAGE).await.expect("a signature");
                 taken.push(start.elapsed());
-                tokio::task::yield_now().await;
-                start = Instant::now();
+                if Instant::now() >= end {
+                    return taken;
+                }
             }
-            taken
         });
     }
     signing.join_all().await.concat()
 }
 
-/// Of what is sorted, and not empty.
+/// Of what is sorted; zeros of nothing.
 fn quantiles(sorted: &[Duration]) -> String {
-    let at = |part: f64| sorted[((sorted.len() - 1) as f64 * part) as usize].as_micros();
+    let at = |part: f64| {
+        let index = (sorted.len().saturating_sub(1) as f64 * part) as usize;
+        sorted.get(index).map_or(0, Duration::as_micros)
+    };
     format!(
         "p50 {} us, p99 {} us, p99.9 {} us",
         at(0.5),
@@ -233,7 +239,7 @@ async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
 }
 
 fn signer(kind: &str) -> Result<LocalSigner, Box<dyn Error>> {
-    Ok(Key::new(&keys::make(kind)?)?.signer)
+    Ok(Key::new(&keys::make(kind)?, None)?.signer)
 }
 
 fn runtime(workers: usize) -> std::io::Result<Runtime> {

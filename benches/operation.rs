@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../crates/keyfile/testdata")
         .join(key);
-    let Key { signer, bare } = Key::new(&PrivateKey::read(&fs::read(file)?, None)?)?;
+    let Key { signer, bare } = Key::new(&PrivateKey::read(&fs::read(file)?, None)?, None)?;
     let (header, claims) = (header(), claims());
     let unsigned = || Unsigned::for_signer(&header, &claims, &signer, SystemClock.now());
     let input = unsigned()?;

@@ -4,13 +4,14 @@ use std::error::Error;
 
 use jwt_bearer::keyfile::PrivateKey;
 use jwt_bearer::signer::KeyKind;
-use jwt_bearer::{LocalSigner, Signer};
+use jwt_bearer::{Algorithm, LocalSigner, Signer};
 use ring::error::{KeyRejected, Unspecified};
 use ring::rand::SystemRandom;
 use ring::rsa;
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair,
-    RSA_PKCS1_SHA256,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
+    RSA_PSS_SHA512, RsaEncoding,
 };
 
 /// The octets of any signature here.
@@ -36,9 +37,16 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) fn new(key: &PrivateKey) -> Result<Self, Box<dyn Error>> {
-        let signer = LocalSigner::new(key)?;
-        let bare = Bare::new(key)?;
+    /// With this algorithm, or the usual one of the key.
+    pub(crate) fn new(
+        key: &PrivateKey,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Self, Box<dyn Error>> {
+        let mut signer = LocalSigner::new(key)?;
+        if let Some(algorithm) = algorithm {
+            signer = signer.with_algorithm(algorithm)?;
+        }
+        let bare = Bare::new(key, signer.algorithm())?;
 
         // Unlike measurements would be compared in silence.
         let mut octets = [0; 512];
@@ -49,9 +57,10 @@ impl Key {
     }
 }
 
-/// A key of `ring`, which signs as the usual algorithm of its kind says.
+/// A key of `ring`.
 pub(crate) struct Bare {
     pair: Pair,
+    encoding: &'static dyn RsaEncoding,
     random: SystemRandom,
 }
 
@@ -62,7 +71,7 @@ enum Pair {
 }
 
 impl Bare {
-    fn new(key: &PrivateKey) -> Result<Self, Box<dyn Error>> {
+    fn new(key: &PrivateKey, algorithm: Algorithm) -> Result<Self, Box<dyn Error>> {
         let random = SystemRandom::new();
         let pair = match key {
             PrivateKey::Rsa { pkcs1, .. } => rsa::KeyPair::from_der(pkcs1).map(Pair::Rsa),
@@ -85,7 +94,19 @@ impl Bare {
             _ => return Err("a kind of key that is not measured".into()),
         };
         let pair = pair.map_err(|error: KeyRejected| error.to_string())?;
-        Ok(Self { pair, random })
+        let encoding: &dyn RsaEncoding = match algorithm {
+            Algorithm::Rs384 => &RSA_PKCS1_SHA384,
+            Algorithm::Rs512 => &RSA_PKCS1_SHA512,
+            Algorithm::Ps256 => &RSA_PSS_SHA256,
+            Algorithm::Ps384 => &RSA_PSS_SHA384,
+            Algorithm::Ps512 => &RSA_PSS_SHA512,
+            _ => &RSA_PKCS1_SHA256,
+        };
+        Ok(Self {
+            pair,
+            encoding,
+            random,
+        })
     }
 
     /// Signs, and says how many octets the signature has.
@@ -93,7 +114,7 @@ impl Bare {
         let signature = match &self.pair {
             Pair::Rsa(pair) => {
                 let len = pair.public().modulus_len();
-                pair.sign(&RSA_PKCS1_SHA256, &self.random, message, &mut octets[..len])?;
+                pair.sign(self.encoding, &self.random, message, &mut octets[..len])?;
                 return Ok(len);
             }
             Pair::Ec(pair) => pair.sign(&self.random, message)?,

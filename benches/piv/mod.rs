@@ -27,6 +27,13 @@ impl PivSlot {
         if std::env::var_os("JWT_BEARER_TEST_PIV").is_none() {
             return Ok(None);
         }
+        let tokens = jwt_bearer::piv::tokens().await?;
+        if !tokens
+            .iter()
+            .any(|token| token.serial() == SERIAL && token.reader() == READER)
+        {
+            return Err(format!("in the reader {READER} is not the virtual token {SERIAL}").into());
+        }
         let making = "-a generate -s 9e -A ECCP256 --pin-policy=never --touch-policy=never";
         let made = Command::new("yubico-piv-tool")
             .args(["-r", READER])

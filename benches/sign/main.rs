@@ -21,20 +21,26 @@ mod your_key;
 use std::error::Error;
 use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Duration;
 
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use jwt_bearer::Signer;
+use jwt_bearer::{Algorithm, Signer};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::keys::Key;
 
-const KEYS: [(&str, &str); 6] = [
-    ("RS256, 2048 bits", "RSA-2048"),
-    ("RS256, 3072 bits", "RSA-3072"),
-    ("RS256, 4096 bits", "RSA-4096"),
-    ("ES256", "P-256"),
-    ("ES384", "P-384"),
-    ("EdDSA", "Ed25519"),
+const KEYS: [(&str, &str, Algorithm); 11] = [
+    ("RS256, 2048 bits", "RSA-2048", Algorithm::Rs256),
+    ("RS384, 2048 bits", "RSA-2048", Algorithm::Rs384),
+    ("RS512, 2048 bits", "RSA-2048", Algorithm::Rs512),
+    ("PS256, 2048 bits", "RSA-2048", Algorithm::Ps256),
+    ("PS384, 2048 bits", "RSA-2048", Algorithm::Ps384),
+    ("PS512, 2048 bits", "RSA-2048", Algorithm::Ps512),
+    ("RS256, 3072 bits", "RSA-3072", Algorithm::Rs256),
+    ("RS256, 4096 bits", "RSA-4096", Algorithm::Rs256),
+    ("ES256", "P-256", Algorithm::Es256),
+    ("ES384", "P-384", Algorithm::Es384),
+    ("EdDSA", "Ed25519", Algorithm::EdDsa),
 ];
 
 /// As long as the signing input of a usual assertion.
@@ -46,9 +52,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     match std::env::var("JWT_BEARER_BENCH_KEY") {
         Ok(uri) => your_key::sign(&mut criterion, &runtime, &uri)?,
         Err(_) => {
-            for (name, kind) in KEYS {
-                let key = Key::new(&keys::make(kind)?)?;
-                sign(&mut criterion, &runtime, name, key);
+            for (name, kind, algorithm) in KEYS {
+                let key = Key::new(&keys::make(kind)?, Some(algorithm))?;
+                sign(&mut criterion, &runtime, name, key)?;
             }
             #[cfg(feature = "aws-kms")]
             if let Some(key) = runtime.block_on(kms::KmsKey::make())? {
@@ -80,20 +86,40 @@ pub(crate) fn group<'a>(criterion: &'a mut Criterion, name: &str) -> BenchmarkGr
     let mut group = criterion.benchmark_group(format!("sign/{name}"));
     group.throughput(Throughput::Elements(1));
     group
+        .warm_up_time(Duration::from_secs(1))
+        .measurement_time(Duration::from_secs(3));
+    group
 }
 
-fn sign(criterion: &mut Criterion, runtime: &Runtime, name: &str, key: Key) {
+fn sign(
+    criterion: &mut Criterion,
+    runtime: &Runtime,
+    name: &str,
+    key: Key,
+) -> Result<(), Box<dyn Error>> {
     let mut group = group(criterion, name);
     let mut octets = [0; 512];
     group.bench_function("ring", |bencher| {
-        bencher.iter(|| key.bare.sign(black_box(&MESSAGE), &mut octets));
+        bencher.iter(|| {
+            let len = key.bare.sign(black_box(&MESSAGE), &mut octets);
+            len.expect("a signature")
+        });
     });
     group.bench_function("sign_now", |bencher| {
-        bencher.iter(|| key.signer.sign_now(black_box(&MESSAGE)));
+        bencher.iter(|| {
+            let signature = key.signer.sign_now(black_box(&MESSAGE));
+            signature.expect("a signature")
+        });
+    });
+    group.bench_function("Signer", |bencher| {
+        bencher.to_async(runtime).iter(|| async {
+            let signature = key.signer.sign(black_box(&MESSAGE)).await;
+            signature.expect("a signature")
+        });
     });
     let signer: Arc<dyn Signer> = Arc::new(key.signer);
     dynamic(&mut group, "dyn Signer", runtime, &*signer);
-    group.finish();
+    Ok(())
 }
 
 /// By the trait. A benchmark of refusals would look fast.

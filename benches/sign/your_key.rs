@@ -33,13 +33,13 @@ pub(crate) fn sign(
     let most = if is_paid { MOST } else { u32::MAX };
     if is_paid {
         eprintln!(
-            "{uri}: each signature is a call that AWS has paid, 0.03 dollars for 10000 with RSA-2048 and 0.15 with \
-             another key by its price list of 2025; {MOST} at most are made here"
+            "{uri}: each signature is a call to be paid, at about 0.03 dollars for 10000 with RSA-2048 and 0.15 with \
+             another key; {MOST} and ten at most are made here"
         );
     }
     let once = runtime.block_on(quickest(&*signer))?;
     let made = AtomicU32::new(0);
-    let mut group = crate::group(criterion, signer.algorithm().name());
+    let mut group = crate::group(criterion, &format!("your key, {}", signer.algorithm()));
     group
         .sample_size(10)
         .warm_up_time(Duration::from_secs(1).min(once * WARMING))
@@ -47,7 +47,9 @@ pub(crate) fn sign(
     group.bench_function("your key", |bencher| {
         bencher.to_async(runtime).iter(|| async {
             if made.fetch_add(1, Ordering::Relaxed) >= most {
-                eprintln!("{MOST} signatures were made: that is enough. The key grew faster on the way; try again");
+                eprintln!(
+                    "{MOST} signatures were made: that is enough; the key grew faster on the way"
+                );
                 std::process::exit(1);
             }
             // A benchmark of refusals would look fast.

@@ -93,9 +93,9 @@ Examples:
   jwt-bearer explain error.txt --certificate uploaded.crt --provider salesforce";
 
 pub(crate) const BENCH: &str = "\
-First comes one signature, which is verified, and then what is going to
-happen. Keys in AWS KMS are paid for by the call: there you are asked before,
-or say --yes. Ctrl-C ends it early and prints what was measured.
+First you are told what is going to happen; then comes one signature, which is
+verified. Keys in AWS KMS are paid for by the call: there you are asked before
+the first, or say --yes. Ctrl-C ends it early and prints what was measured.
 
 Examples:
   jwt-bearer bench --key box.pem

@@ -95,8 +95,8 @@ fn damaged() -> KeyFileError {
     KeyFileError::malformed("the EC key is damaged; take a fresh copy of the file")
 }
 
-/// Whether this uncompressed point belongs to the scalar. `ring` tells no other form, and no reason, but takes a
-/// twentieth of the time.
+/// Whether this uncompressed point belongs to the scalar. `ring` takes no other form and gives no reason, but is many
+/// times faster.
 fn is_pair(kind: KeyKind, scalar: &[u8], point: &[u8]) -> bool {
     let algorithm = match kind {
         KeyKind::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,

@@ -48,13 +48,13 @@ pub(crate) async fn bench(args: &BenchArgs) -> Result<(), Failure> {
     }
 
     let signer = named_key(&args.key).await?;
-    try_once(&signer).await?;
     let most = count.saturating_mul(args.concurrency.len() as u64);
     note(&plan(args, bounds, most));
     if is_paid {
-        note(&price(most, signer.public_key().kind()));
+        note(&price(most + 1, signer.public_key().kind()));
         confirm(args.yes)?;
     }
+    try_once(&signer).await?;
 
     let (stop, stopped) = watch::channel(false);
     let measured = async {
@@ -126,8 +126,8 @@ fn plan(args: &BenchArgs, bounds: Bounds, most: u64) -> String {
     let levels: Vec<_> = args.concurrency.iter().map(ToString::to_string).collect();
     let seconds = bounds.time.as_secs() * args.concurrency.len() as u64;
     format!(
-        "now with {} at once, each with {} signatures or for {} s, whichever ends first: at most {most} \
-         signatures in {seconds} s or so",
+        "one signature to try the key, then rounds with {} at once, each with {} signatures or for {} s, whichever \
+         ends first: at most {most} signatures in {seconds} s or so",
         levels.join(", "),
         bounds.count,
         bounds.time.as_secs(),
@@ -190,12 +190,16 @@ mod tests {
 
     #[test]
     fn the_price_is_that_of_so_many_calls() {
-        for (kind, dollars) in [(KeyKind::P256, "0.0060"), (KeyKind::P384, "0.0060")] {
+        let rsa = jwt_bearer::keyfile::PrivateKey::generate_rsa(2048).unwrap();
+        let rsa = rsa.public_key().unwrap().kind();
+        for (kind, expected) in [
+            (rsa, "0.0012 dollars, at 0.03"),
+            (KeyKind::P256, "0.0060 dollars, at 0.15"),
+            (KeyKind::P384, "0.0060 dollars, at 0.15"),
+        ] {
             let text = price(400, kind);
-            assert!(
-                text.contains(&format!("400 calls cost about {dollars} dollars, at 0.15")),
-                "{text}"
-            );
+            let expected = format!("400 calls cost about {expected}");
+            assert!(text.contains(&expected), "{text}");
         }
     }
 }

@@ -48,15 +48,15 @@ fn what_will_happen_is_told_first_and_nothing_of_a_bar_is_in_a_pipe() {
     let [first, second] = run.stderr.lines().collect::<Vec<_>>()[..] else {
         panic!("{run:?}");
     };
-    assert!(
-        first.starts_with("one signature with ES256, P-256, in ")
-            && first.ends_with(" and verified"),
-        "{first}"
-    );
     assert_eq!(
-        second,
-        "now with 1, 2 at once, each with 5 signatures or for 30 s, whichever ends first: at most 10 signatures in \
-         60 s or so"
+        first,
+        "one signature to try the key, then rounds with 1, 2 at once, each with 5 signatures or for 30 s, whichever \
+         ends first: at most 10 signatures in 60 s or so"
+    );
+    assert!(
+        second.starts_with("one signature with ES256, P-256, in ")
+            && second.ends_with(" and verified"),
+        "{second}"
     );
     let stdout = run.success();
     let lines: Vec<_> = stdout.lines().collect();

@@ -37,6 +37,11 @@ impl Report<'_> {
             "max",
         );
         for round in self.rounds {
+            // Where nothing was signed there are no times.
+            let shown = |taken| match round.signatures() {
+                0 => "-".into(),
+                _ => time(taken),
+            };
             let _ = writeln!(
                 text,
                 "{:>7} {:>11.1} {:>10} {:>7} {:>9} {:>9} {:>9} {:>9}",
@@ -44,10 +49,10 @@ impl Report<'_> {
                 round.per_second(),
                 round.signatures(),
                 round.failures(),
-                time(round.percentile(50.0)),
-                time(round.percentile(90.0)),
-                time(round.percentile(99.0)),
-                time(round.max()),
+                shown(round.percentile(50.0)),
+                shown(round.percentile(90.0)),
+                shown(round.percentile(99.0)),
+                shown(round.max()),
             );
         }
         let fastest = self
