@@ -32,6 +32,8 @@ pub struct Evidence {
     pub(crate) is_taken_apart: bool,
     /// What a person masked.
     pub(crate) hidden: Vec<Hidden>,
+    /// Whether the assertion was signed by the caller, with the signing key.
+    pub(crate) is_signed_here: bool,
     /// Whether a person wrote or copied it, who may have left out what is secret.
     pub(crate) is_pasted: bool,
     pub(crate) earlier: Option<Decoded>,
@@ -102,6 +104,14 @@ impl Evidence {
             }
             Err(error) => self.no_assertion = Some(error.to_string()),
         }
+        self
+    }
+
+    /// That the caller signed the assertion itself, with the signing key, and sent it as it was: the form of its signature
+    /// is right, and so is the signature.
+    #[must_use]
+    pub const fn signed_here(mut self) -> Self {
+        self.is_signed_here = true;
         self
     }
 
