@@ -2,11 +2,11 @@
 
 use jwt_bearer_provider::{Check, Class, Entry};
 
-use crate::{Evidence, Probe};
 use crate::checks::network::is_busy;
 use crate::redact::masked_host;
 use crate::report::{Certainty, Finding};
 use crate::said::Said;
+use crate::{Evidence, Probe};
 
 pub(crate) fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
     Finding {

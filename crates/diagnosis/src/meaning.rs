@@ -188,7 +188,9 @@ fn of_told_times(check: Check, said: &str) -> Option<String> {
         let rest = rest.trim_start_matches([':', ' ']);
         let time = rest.get(..19)?;
         let is_time = time.as_bytes().get(10) == Some(&b't')
-            && time.bytes().all(|byte| byte.is_ascii_digit() || b"-:t".contains(&byte));
+            && time
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"-:t".contains(&byte));
         is_time.then_some(time)
     };
     let now = time("current time")?;

@@ -97,7 +97,9 @@ fn is_whole_in(text: &str, part: &str) -> bool {
 /// Whether no word goes on before or behind. A line break that is written as `\\n` is none of the word.
 fn is_whole(text: &str, at: usize, length: usize) -> bool {
     let (before, after) = (&text[..at], &text[at + length..]);
-    let is_break = ["\\n", "\\r", "\\t"].iter().any(|end| before.ends_with(end));
+    let is_break = ["\\n", "\\r", "\\t"]
+        .iter()
+        .any(|end| before.ends_with(end));
     let goes_on = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     (is_break || !goes_on(before.chars().next_back())) && !goes_on(after.chars().next())
 }
@@ -128,7 +130,9 @@ fn is_code(plain: &str) -> bool {
         "inactive_user",
     ];
     STARTS.iter().any(|start| plain.starts_with(start))
-        && plain.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         || CODES.contains(&plain)
 }
 
@@ -152,7 +156,11 @@ fn words_of(name: &str) -> String {
         if is_start && !plain.ends_with('_') {
             plain.push('_');
         }
-        plain.push(if c == '-' { '_' } else { c.to_ascii_lowercase() });
+        plain.push(if c == '-' {
+            '_'
+        } else {
+            c.to_ascii_lowercase()
+        });
     }
     plain
 }
@@ -267,7 +275,9 @@ impl Name {
             .any(|start| secret.starts_with(start));
         let is_assertion = is_assertion_sent && secret.starts_with("eyJ");
         let word = secret.trim_end_matches(|c: char| c.is_ascii_punctuation());
-        let is_prose = secret.is_empty() || PROSE.contains(&word.to_ascii_lowercase().as_str()) || is_code(word);
+        let is_prose = secret.is_empty()
+            || PROSE.contains(&word.to_ascii_lowercase().as_str())
+            || is_code(word);
         let is_masked = secret.starts_with(['$', '<', '{', '[', '*', '…']);
         (!is_challenge && !is_assertion && !is_prose && !is_masked).then_some(value.span())
     }
@@ -289,8 +299,8 @@ impl Name {
         const WITHIN: [&str; 4] = ["secret", "password", "passphrase", "token"];
         const NOUNS: [&str; 6] = ["key", "value", "string", "hash", "base64", "old"];
         const VERBS: [&str; 10] = [
-            "acquire", "create", "decode", "fetch", "generate", "get", "getting", "obtain", "parse",
-            "retrieve",
+            "acquire", "create", "decode", "fetch", "generate", "get", "getting", "obtain",
+            "parse", "retrieve",
         ];
         const NONE: [&str; 3] = ["invalid", "unsupported", "missing"];
         let words: Vec<_> = self
@@ -309,7 +319,10 @@ impl Name {
         let is_within = |word: &&&str| WITHIN.iter().any(|end| word.ends_with(end));
         WHOLE.contains(last)
             || ENDINGS.iter().any(|end| last.ends_with(end))
-            || *last == "key" && before.last().is_some_and(|it| ["api", "private"].contains(it))
+            || *last == "key"
+                && before
+                    .last()
+                    .is_some_and(|it| ["api", "private"].contains(it))
             || NOUNS.contains(last) && before.iter().any(|word| is_within(&word))
     }
 

@@ -154,6 +154,11 @@ fn keys_that_do_not_belong_together_are_found() {
         .client(CLIENT, None)
         .register(Some(&public_key().thumbprint()), public_key())
         .user("ann");
+    // Without a `kid` such a server cannot tell which key it is.
+    let other_key = jwt_bearer::signer::PublicKey::from_spki_pem(include_str!(
+        "../../../keyfile/testdata/p256-public.pem"
+    ));
+    let two_keys = || generic().register(Some("key-2"), other_key.clone().unwrap());
     let salesforce_other = SALESFORCE.replace("rsa.pem", "rsa-3072.pem");
     check(vec![
         (
@@ -180,6 +185,12 @@ fn keys_that_do_not_belong_together_are_found() {
             format!("{BOX} --key-id key-2"),
             2,
             ("kid-differs", "certain"),
+        ),
+        (
+            two_keys(),
+            GENERIC.replace("--key-id key-1", "--key-id key-7"),
+            2,
+            ("kid-differs", "likely"),
         ),
         (
             generic(),
