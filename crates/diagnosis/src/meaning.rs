@@ -217,10 +217,16 @@ pub(crate) const MOST_POSSIBLE: usize = 6;
 
 /// The longest of the entry's texts that was said.
 fn quoted(entry: &Entry, case: &Case<'_>) -> String {
-    let texts = entry.texts.iter().copied().chain(entry.error);
+    let texts = entry.texts.iter().copied();
     let said = texts.clone().filter(|text| case.is_said(&[text]));
-    let text = said.max_by_key(|text| text.len()).or(texts.clone().next());
-    format!("“{}”", text.unwrap_or_default())
+    let code = entry.error.filter(|error| case.is_said(&[error]));
+    let text = said
+        .max_by_key(|text| text.len())
+        .or(code)
+        .or_else(|| texts.clone().next())
+        .or(entry.error);
+    let text = text.unwrap_or_default().trim_end_matches(['[', ' ']);
+    format!("“{text}”")
 }
 
 fn push(finding: Finding, findings: &mut Vec<Finding>) {
