@@ -77,9 +77,9 @@ fn an_error_is_no_secret() {
             "audience is invalid",
         ),
         (
-            "refresh_token: expired access/refresh token",
+            "refresh_token: expired access/refresh token\nsalesforce invalid_grant: audience is invalid",
             String::new(),
-            "expired access/refresh token",
+            "audience is invalid",
         ),
         (
             "password authentication failed: token: Please check the 'aud' claim, api.box.com",

@@ -45,9 +45,9 @@ The cause
     see   https://github.com/frankkessler/salesforce-laravel-oauth2-rest/issues/68
           [key-mismatch]
 
-The key, secrets, tokens, ids and names that are set are not on this page. It can
-be pasted into a public issue, once you have read it: what a server says in its
-own words may name somebody, or hold a secret of its own.
+The key, secrets, tokens, ids and names that are set are not on this page. It
+can be pasted into a public issue, once you have read it: what a server says in
+its own words may name somebody, or hold a secret of its own.
 "
     );
 }
@@ -371,7 +371,7 @@ fn an_encrypted_key_names_the_flags_for_its_passphrase() {
 #[test]
 fn what_the_command_signs_has_a_signature() {
     let server = start(boxed());
-    let fault = "error=invalid_client:client_assertion signature is not good*";
+    let fault = "error=server_says:the signature is not good*";
     server.inject(fault.parse::<Fault>().unwrap());
     let flags = format!("{BOX} --key-id key-1");
     let (_, json) = read(&folder(), &server, &flags);

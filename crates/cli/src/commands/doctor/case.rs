@@ -201,9 +201,9 @@ impl Case {
         };
         format!(
             "{provider}POST {endpoint}\n\n{}\n{verdict}\n\n{findings}\
-             The key, secrets, tokens, ids and names that are set are not on this page. It can\n\
-             be pasted into a public issue, once you have read it: what a server says in its\n\
-             own words may name somebody, or hold a secret of its own.\n",
+             The key, secrets, tokens, ids and names that are set are not on this page. It\n\
+             can be pasted into a public issue, once you have read it: what a server says in\n\
+             its own words may name somebody, or hold a secret of its own.\n",
             page::steps(&self.steps),
         )
     }
