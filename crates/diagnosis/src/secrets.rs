@@ -251,9 +251,15 @@ impl Name {
         if !self.plain.contains("token") {
             return SAID.contains(&plain.as_str());
         }
-        let is_status = word.len() <= 3;
-        let is_number = |byte: u8| byte.is_ascii_digit();
-        is_status || word.len() <= 24 && !word.bytes().any(is_number) && is_written(word)
+        let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+        let is_status = word.len() <= 3 || word.len() <= 6 && plain.parse::<u32>().is_ok();
+        let is_begun = ["aadsts", "http/", "http://", "https://"]
+            .iter()
+            .any(|start| plain.starts_with(start));
+        let is_class = ["error", "exception", "failure"]
+            .iter()
+            .any(|end| plain.ends_with(end));
+        is_status || is_begun || !has_digit && (is_class || word.len() <= 24 && is_written(word))
     }
 
     /// What follows `Bearer` or `Basic`, unless it is a challenge or a sentence.

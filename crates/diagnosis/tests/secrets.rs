@@ -72,6 +72,26 @@ fn an_error_is_no_secret() {
             APPROVED,
         ),
         (
+            "error getting token: AADSTS700024: Client assertion is not within its valid time range",
+            String::new(),
+            "aadsts700024",
+        ),
+        (
+            "cannot get the access token: HTTP/1.1 400, https://login.salesforce.com: audience is invalid",
+            String::new(),
+            "audience is invalid",
+        ),
+        (
+            "token: https://login.salesforce.com/services/oauth2/token refused: audience is invalid",
+            String::new(),
+            "audience is invalid",
+        ),
+        (
+            "fetching the token: TypeError: audience is invalid (salesforce)",
+            String::new(),
+            "audience is invalid",
+        ),
+        (
             "get_token: invalid_grant: audience is invalid",
             String::new(),
             "audience is invalid",

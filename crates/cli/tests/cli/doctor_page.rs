@@ -45,9 +45,9 @@ The cause
     see   https://github.com/frankkessler/salesforce-laravel-oauth2-rest/issues/68
           [key-mismatch]
 
-The key, secrets, tokens, ids and names that are set are not on this page. It
-can be pasted into a public issue, once you have read it: what a server says in
-its own words may name somebody, or hold a secret of its own.
+The key, the secret and the assertion are not on this page; ids and names that
+are set are masked. It can be pasted into a public issue, once you have read it:
+what a server says in its own words may name somebody, or hold a secret.
 "
     );
 }
