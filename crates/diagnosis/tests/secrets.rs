@@ -192,6 +192,19 @@ fn private_members_are_never_repeated() {
     assert!(notes.notes().is_empty(), "{notes:?}");
 }
 
+/// Where the name of a secret was cut off, its value can stand in the parameter before it.
+#[test]
+fn a_grant_type_with_more_in_it_is_masked() {
+    let text = "> POST /oauth2/token HTTP/1.1\n> Host: api.box.com\n>\n\
+                grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-ecret=geheimnis&assertion=x\n< HTTP/1.1 400 Bad\n<\n";
+    let page = format!(
+        "{}",
+        Paste::read(&format!("{text}{}", refused("refused"))).diagnose()
+    );
+    assert!(page.contains("[grant-type-wrong]"), "{page}");
+    assert!(!page.contains("geheimnis"), "{page}");
+}
+
 /// The server's own words are shown: the page does not say that nothing secret can be in them.
 #[test]
 fn no_promise_is_made_of_what_a_server_says() {

@@ -133,8 +133,9 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
         }
         Some(other) => {
-            let known = other.starts_with("urn:")
-                || other.starts_with("urn%")
+            // Where a form was cut, another parameter's value can stand in it.
+            let is_urn = other.starts_with("urn:") || other.starts_with("urn%");
+            let known = is_urn && !other.contains(['=', '&'])
                 || !other.contains(|c: char| !c.is_ascii_lowercase() && c != '_');
             let shown = if known {
                 crate::redact::printable(&other.chars().take(60).collect::<String>())
