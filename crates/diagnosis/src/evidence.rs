@@ -107,8 +107,7 @@ impl Evidence {
         self
     }
 
-    /// That the caller signed the assertion itself, with the signing key, and sent it as it was: the form of its signature
-    /// is right, and so is the signature.
+    /// That the caller signed the assertion itself, with the signing key: its signature and the form of it are right.
     #[must_use]
     pub const fn signed_here(mut self) -> Self {
         self.is_signed_here = true;
@@ -206,10 +205,8 @@ impl Evidence {
             let claim = |name: &str| assertion.claims().get(name)?.as_str();
             [claim("iss"), claim("sub"), claim("prn"), assertion.key_id()]
         });
-        let client_id = self
-            .request
-            .as_ref()
-            .and_then(|request| request.parameter("client_id"));
+        let request = self.request.as_ref();
+        let client_id = request.and_then(|request| request.parameter("client_id"));
         let own = [client_id, self.client_id.as_deref(), self.key_id.as_deref()];
         claims.chain(own).flatten().map(str::to_owned).collect()
     }

@@ -6,7 +6,8 @@ use crate::mark::{self, Hidden, is_mark};
 use crate::message::Whose;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
-use crate::secrets::{without, without_named, without_private_members};
+use crate::repeated::without;
+use crate::secrets::{without_named, without_private_members};
 use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
