@@ -91,9 +91,8 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
     let first = report.findings().first();
     let is_certain = first
         .is_some_and(|first| first.certainty() == Certainty::Certain && first.explains_reply());
-    // Of a key that cannot be opened the step tells all.
-    let is_of_key = matches!(telling.stopped, Some((_, Class::Key)));
-    if let Some(reply) = report.reply().filter(|_| !is_of_key) {
+    // Of a key that cannot be opened, or a server out of order, the step tells all.
+    if let Some(reply) = report.reply().filter(|_| telling.stopped.is_none()) {
         let _ = writeln!(page, "{TITLE}What was said{TITLE:#}");
         let _ = writeln!(page, "  {}", wrapped(&(telling.shown)(reply), 2));
         // A status alone is no text, and beside a certain cause nobody asks.

@@ -8,7 +8,7 @@ pub(crate) mod network;
 mod request;
 pub(crate) mod times;
 
-use jwt_bearer_provider::Profile;
+use jwt_bearer_provider::{Check, Profile};
 
 use crate::observed::Observed;
 use crate::{Evidence, message};
@@ -96,6 +96,16 @@ pub(crate) fn run(case: &Case<'_>) -> Observed {
     if case.other_grant().is_some() {
         let line = "the request is of a grant that has no assertion";
         seen.passed(&message::of_assertions(), line);
+    }
+    if case.evidence.is_signed_here {
+        let signature = [
+            Check::JwtUnsigned,
+            Check::SignatureDer,
+            Check::SignatureLength,
+            Check::SignatureMismatch,
+        ];
+        seen.forget(&signature);
+        seen.passed(&signature, "the assertion was signed here, by the key");
     }
     for hidden in &case.evidence.hidden {
         seen.forget(hidden.checks());

@@ -33,11 +33,13 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
     let first = line.split([' ', '\'', '"']).next().unwrap_or_default();
     let is_option = OPTIONS.iter().any(|option| first.starts_with(option))
         || ["-G", "--get", "-X"].contains(&first);
-    let at = line.find("curl ");
-    if at.is_none() && !is_option {
+    let command = ["curl ", "curl.exe ", "curl.exe\" ", "curl.exe' "]
+        .iter()
+        .find_map(|name| Some(&line[line.find(name)? + name.len()..]));
+    if command.is_none() && !is_option {
         return None;
     }
-    let words = words_of_shell(&line[at.unwrap_or_default()..]);
+    let words = words_of_shell(command.unwrap_or(line));
     // A value can stand right behind a short option.
     let words: Vec<_> = words
         .into_iter()
@@ -94,14 +96,54 @@ pub(crate) fn curl(text: &str) -> Option<Curl> {
                     curl.content_type = Some(value.to_owned());
                 }
             }
+            word if takes_other(word) => {
+                words.next();
+            }
             word if word.starts_with("http://") || word.starts_with("https://") => {
-                curl.url = Some(word.to_owned());
+                curl.url.get_or_insert_with(|| word.to_owned());
             }
             _ => {}
         }
     }
     curl.content_type = curl.content_type.or(own_type.map(str::to_owned));
     Some(curl)
+}
+
+/// Whether it is an option whose value is nothing of the request to the server, such as the address of a proxy.
+fn takes_other(word: &str) -> bool {
+    const LONG: [&str; 24] = [
+        "--cacert",
+        "--cert",
+        "--connect-timeout",
+        "--connect-to",
+        "--cookie",
+        "--cookie-jar",
+        "--doh-url",
+        "--dump-header",
+        "--interface",
+        "--key",
+        "--max-time",
+        "--noproxy",
+        "--output",
+        "--preproxy",
+        "--proxy",
+        "--proxy-header",
+        "--proxy-user",
+        "--referer",
+        "--resolve",
+        "--retry",
+        "--socks5-hostname",
+        "--user",
+        "--user-agent",
+        "--write-out",
+    ];
+    const SHORT: &str = "AbcDeEmoUuwxyYz";
+    // Letters that take none can stand before it: `-sSx`.
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    let is_short = !letters.is_empty()
+        && letters.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && letters.find(|c| SHORT.contains(c)) == letters.len().checked_sub(1);
+    LONG.contains(&word) || is_short || word.starts_with("--socks")
 }
 
 /// Whether the shell or curl puts something else in its place: `@file`, `NAME@file`, `$VARIABLE`. A parameter whose value

@@ -1,13 +1,13 @@
 use jwt_bearer_provider::{Check, Entry};
 
 use crate::checks::{self, Case};
-use crate::finding::{busy, of_check, of_profile};
+use crate::finding::{busy, next_of_unreachable, of_check, of_profile};
 use crate::meaning::{MOST_POSSIBLE, explain, is_of_when};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
 use crate::whose::{Server, guessed, profile, server};
-use crate::{Evidence, Probe, message};
+use crate::{Evidence, message};
 
 /// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
 ///
@@ -64,8 +64,10 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         };
         let mut finding = of_check(check, certainty, lines.clone());
         finding.is_tried = seen.is_cause(check);
-        if check == Check::Unreachable && is_own_port(evidence) {
-            finding.next = NOTHING_LISTENS.to_owned();
+        if check == Check::Unreachable
+            && let Some(next) = next_of_unreachable(evidence)
+        {
+            finding.next = next;
         }
         let may_explain = is_topic && !seen.is_no_cause(check);
         finding.explains_reply = finding.is_tried || may_explain || (is_reply && *proof);
@@ -143,27 +145,13 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
     if open.len() > MOST_POSSIBLE {
         open.clear();
     }
+    // Of a `kid` that is there, as it should be, only the server can say that it names no key.
+    if let ([_], [only]) = (topics, &mut open[..])
+        && only.id == Check::KidDiffers.id()
+    {
+        only.certainty = Certainty::Likely;
+    }
     open
-}
-
-/// What to do where no firewall stands between.
-const NOTHING_LISTENS: &str = "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?";
-
-/// Whether what refused the connection is this machine itself.
-fn is_own_port(evidence: &Evidence) -> bool {
-    evidence.probes.iter().any(|probe| match probe {
-        Probe::Connection {
-            host,
-            error: Some(error),
-        } => {
-            let is_own = ["127.0.0.1", "localhost", "[::1]"]
-                .into_iter()
-                .filter_map(|own| host.strip_prefix(own))
-                .any(|rest| rest.is_empty() || rest.starts_with(':'));
-            is_own && error.contains("refused")
-        }
-        _ => false,
-    })
 }
 
 /// What explains a reply, or that there is none, whatever its text.

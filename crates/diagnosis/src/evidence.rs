@@ -32,6 +32,8 @@ pub struct Evidence {
     pub(crate) is_taken_apart: bool,
     /// What a person masked.
     pub(crate) hidden: Vec<Hidden>,
+    /// Whether the assertion was signed by the caller, with the signing key.
+    pub(crate) is_signed_here: bool,
     /// Whether a person wrote or copied it, who may have left out what is secret.
     pub(crate) is_pasted: bool,
     pub(crate) earlier: Option<Decoded>,
@@ -102,6 +104,13 @@ impl Evidence {
             }
             Err(error) => self.no_assertion = Some(error.to_string()),
         }
+        self
+    }
+
+    /// That the caller signed the assertion itself, with the signing key: its signature and the form of it are right.
+    #[must_use]
+    pub const fn signed_here(mut self) -> Self {
+        self.is_signed_here = true;
         self
     }
 
@@ -196,10 +205,8 @@ impl Evidence {
             let claim = |name: &str| assertion.claims().get(name)?.as_str();
             [claim("iss"), claim("sub"), claim("prn"), assertion.key_id()]
         });
-        let client_id = self
-            .request
-            .as_ref()
-            .and_then(|request| request.parameter("client_id"));
+        let request = self.request.as_ref();
+        let client_id = request.and_then(|request| request.parameter("client_id"));
         let own = [client_id, self.client_id.as_deref(), self.key_id.as_deref()];
         claims.chain(own).flatten().map(str::to_owned).collect()
     }

@@ -6,7 +6,8 @@ use crate::mark::{self, Hidden, is_mark};
 use crate::message::Whose;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
-use crate::secrets::{without, without_named};
+use crate::repeated::without;
+use crate::secrets::{without_named, without_private_members};
 use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
 
 /// The most octets of a paste that are looked at: 1 MiB.
@@ -31,10 +32,10 @@ impl Paste {
     pub fn read(text: &str) -> Self {
         let mut reading = Self::default();
         let mut text = paste::plain(text, MAX_PASTE, &mut reading.notes);
-        reading.keys(&mut text);
         if let Some(decoded) = paste::decoded(&text) {
             text = decoded;
         }
+        reading.keys(&mut text);
         let (text, secrets) = without_named(&text);
         if !secrets.is_empty() {
             reading.notes.push(
@@ -94,6 +95,10 @@ impl Paste {
             } else {
                 self.evidence(|evidence| evidence.registered(block.text.as_bytes()));
             }
+        }
+        if let Some(plain) = without_private_members(text) {
+            is_private = true;
+            *text = plain;
         }
         if is_private {
             self.warn_of_key();

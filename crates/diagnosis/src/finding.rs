@@ -2,10 +2,11 @@
 
 use jwt_bearer_provider::{Check, Class, Entry};
 
-use crate::Evidence;
 use crate::checks::network::is_busy;
+use crate::redact::masked_host;
 use crate::report::{Certainty, Finding};
 use crate::said::Said;
+use crate::{Evidence, Probe};
 
 pub(crate) fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
     Finding {
@@ -68,6 +69,35 @@ pub(crate) fn busy(evidence: &Evidence) -> Option<Finding> {
             "wait, by the header `Retry-After` if there is one, and try again with a new assertion"
                 .to_owned(),
         sources: vec!["https://www.rfc-editor.org/rfc/rfc9110#section-15.6"],
+    })
+}
+
+/// What to do about a connection that was refused where no firewall stands between: by a proxy that the environment
+/// names, or by this machine.
+pub(crate) fn next_of_unreachable(evidence: &Evidence) -> Option<String> {
+    let refused = evidence.probes.iter().find_map(|probe| match probe {
+        Probe::Connection { host, error } => {
+            let is_refused = error.as_deref()?.contains("refused");
+            is_refused.then_some(host)
+        }
+        _ => None,
+    })?;
+    let proxy = evidence.probes.iter().find_map(|probe| match probe {
+        Probe::Proxy { address, variable } if address == refused => Some((address, variable)),
+        _ => None,
+    });
+    if let Some((address, variable)) = proxy {
+        return Some(format!(
+            "{variable} names the proxy {}, and nothing listens there: start the proxy, or mend or unset the variable",
+            masked_host(address)
+        ));
+    }
+    let is_own = ["127.0.0.1", "localhost", "[::1]"]
+        .into_iter()
+        .filter_map(|own| refused.strip_prefix(own))
+        .any(|rest| rest.is_empty() || rest.starts_with(':'));
+    is_own.then(|| {
+        "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?".to_owned()
     })
 }
 

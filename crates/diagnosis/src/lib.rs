@@ -15,6 +15,7 @@ mod paste;
 mod probe;
 mod redact;
 mod refusal;
+mod repeated;
 mod report;
 mod said;
 mod secrets;

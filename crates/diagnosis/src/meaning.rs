@@ -56,7 +56,7 @@ pub(crate) fn explain(
     if is_proven && !entry.proves {
         return;
     }
-    let said = format!("the text {} means this", quoted(entry));
+    let said = format!("the text {} means this", quoted(entry, case));
     if entry.proves {
         // Another server may say the same and mean something else.
         let certainty = if is_own || message::is_for_all(entry) {
@@ -96,25 +96,32 @@ pub(crate) fn explain(
     let usual = entry
         .usual
         .filter(|_| !is_foreign && case.other_grant().is_none());
+    let told = entry.shown.iter().copied().find_map(|check| {
+        let line = of_told_times(check, &case.said)?;
+        Some((check.id(), line))
+    });
+    let usual = usual.filter(|_| told.is_none());
     for finding in &mut left {
-        if let Some(line) = of_this_request(finding.id, case) {
+        let is_told = told.as_ref().filter(|(id, _)| *id == finding.id);
+        let line = is_told.map(|(_, line)| line.clone());
+        if let Some(line) = line.or_else(|| of_this_request(finding.id, case)) {
             finding.certainty = Certainty::Likely;
             finding.evidence.push(line);
         } else if !is_hinted && usual == Some(finding.id) {
             finding.certainty = Certainty::Likely;
             finding.evidence.push(format!(
                 "the text {}, of which this is the usual cause",
-                quoted(entry)
+                quoted(entry, case)
             ));
         } else if is_only && !is_hinted {
             finding.evidence.push(format!(
                 "the text {}, and its other known causes are ruled out",
-                quoted(entry)
+                quoted(entry, case)
             ));
         } else {
             finding
                 .evidence
-                .push(format!("the text {} can mean this", quoted(entry)));
+                .push(format!("the text {} can mean this", quoted(entry, case)));
         }
     }
     if left.is_empty() && !is_hinted {
@@ -146,7 +153,7 @@ pub(crate) fn explain(
         let mut finding = of_entry(entry, Certainty::Possible);
         finding
             .evidence
-            .push(format!("the text {} can mean this", quoted(entry)));
+            .push(format!("the text {} can mean this", quoted(entry, case)));
         rest.push(finding);
     }
     for finding in rest {
@@ -173,6 +180,31 @@ fn of_this_request(id: &str, case: &Case<'_>) -> Option<String> {
     }
 }
 
+/// What the server itself says of its time and of the assertion's, as Entra ID does; in UTC and one form, which sorts as
+/// times do.
+fn of_told_times(check: Check, said: &str) -> Option<String> {
+    let time = |name: &str| {
+        let (_, rest) = said.split_once(name)?;
+        let rest = rest.trim_start_matches([':', ' ']);
+        let time = rest.get(..19)?;
+        let is_time = time.as_bytes().get(10) == Some(&b't')
+            && time
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"-:t".contains(&byte));
+        is_time.then_some(time)
+    };
+    let now = time("current time")?;
+    match check {
+        Check::ClockAhead if now < time("valid from")? => {
+            Some("the server says that its time is before the assertion's begin".to_owned())
+        }
+        Check::Expired if now > time("expiry time of assertion")? => {
+            Some("the server says that its time is after the assertion's end".to_owned())
+        }
+        _ => None,
+    }
+}
+
 /// Whether it says what was wrong by the server's clock, and not why: then who does comes first.
 pub(crate) fn is_of_when(finding: &Finding) -> bool {
     [Check::Expired, Check::ExpTooFar, Check::NotYet]
@@ -183,9 +215,18 @@ pub(crate) fn is_of_when(finding: &Finding) -> bool {
 /// More possibilities than this are told in short.
 pub(crate) const MOST_POSSIBLE: usize = 6;
 
-fn quoted(entry: &Entry) -> String {
-    let text = entry.texts.first().copied().or(entry.error);
-    format!("“{}”", text.unwrap_or_default())
+/// The longest of the entry's texts that was said.
+fn quoted(entry: &Entry, case: &Case<'_>) -> String {
+    let texts = entry.texts.iter().copied();
+    let said = texts.clone().filter(|text| case.is_said(&[text]));
+    let code = entry.error.filter(|error| case.is_said(&[error]));
+    let text = said
+        .max_by_key(|text| text.len())
+        .or(code)
+        .or_else(|| texts.clone().next())
+        .or(entry.error);
+    let text = text.unwrap_or_default().trim_end_matches(['[', ' ']);
+    format!("“{text}”")
 }
 
 fn push(finding: Finding, findings: &mut Vec<Finding>) {

@@ -102,7 +102,7 @@ fn is_at_home(entry: &Entry, whose: Whose, plain: &str) -> bool {
     match (entry.provider, whose) {
         ("aws-kms", _) => plain.contains("kms"),
         // A library's name for any failure.
-        ("yubikey", Whose::Anybodys) => !["invalid_", "unauthorized_", "status code", "https://"]
+        ("yubikey", _) => !["invalid_", "unauthorized_", "status code", "https://"]
             .iter()
             .any(|part| plain.contains(part)),
         ("snowflake", Whose::Anybodys) => {

@@ -27,6 +27,8 @@ pub enum Probe {
     Proxy {
         /// Its address, without user name and password.
         address: String,
+        /// The variable that names it.
+        variable: String,
     },
     /// This machine's clock was compared with a server's.
     Clock {

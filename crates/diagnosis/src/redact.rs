@@ -2,7 +2,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use serde_json::Value;
 
-use crate::secrets::{MASK, without_named};
+use crate::secrets::{MASK, without_named, without_private_members};
 
 /// A name or an id as a report shows it: of more than eight characters the first three and the last two, of fewer the
 /// first alone. Enough to tell two apart, too little to use.
@@ -180,6 +180,7 @@ pub fn scrubbed(text: &str) -> String {
     /// More is never shown.
     const LONGEST: usize = 4096;
     let text: String = text.chars().take(LONGEST).collect();
+    let text = without_private_members(&text).unwrap_or(text);
     let (text, _) = without_named(&text);
     let words: Vec<_> = text.split_whitespace().take(80).collect();
     let text = without_folders(&printable(&words.join(" ")));

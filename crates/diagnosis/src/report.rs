@@ -284,8 +284,8 @@ impl fmt::Display for Report {
         }
         writeln!(
             f,
-            "No key, secret, token or signature is in this text, and ids, addresses and the names that are known are masked.\n\
-             A name in a server's own sentence looks like any word: read it before you show it to others."
+            "Keys, secrets, tokens, ids and addresses that can be told by their form or their name are masked.\n\
+             What a server says in its own words can hold others: read it before you show it to others."
         )
     }
 }

@@ -1,5 +1,7 @@
 //! Secrets, told by the names before them: whatever their length and letters.
 
+use crate::repeated::without;
+
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "[masked]";
 
@@ -28,21 +30,50 @@ pub(crate) fn without_named(text: &str) -> (String, Vec<&str>) {
     (plain, secrets)
 }
 
-/// The text without these secrets wherever they stand; what is short stands in other words too.
-pub(crate) fn without(text: String, secrets: &[&str]) -> String {
-    /// Of more nobody knows any more what they are.
-    const MOST: usize = 64;
-    let mut own: Vec<_> = secrets
-        .iter()
-        .flat_map(|secret| [*secret, secret.split_once(':').map_or("", |(_, own)| own)])
-        .map(str::trim)
-        .filter(|secret| secret.len() >= 6)
-        .collect();
-    own.sort_unstable();
-    own.dedup();
-    own.into_iter()
-        .take(MOST)
-        .fold(text, |text, secret| text.replace(secret, MASK))
+/// The text without the private members of keys in JSON (RFC 7518), and whether there were any.
+pub(crate) fn without_private_members(text: &str) -> Option<String> {
+    const MEMBERS: [&str; 7] = ["d", "p", "q", "dp", "dq", "qi", "k"];
+    if !text.contains("kty") {
+        return None;
+    }
+    let mut values = Vec::new();
+    let mut plain = String::with_capacity(text.len());
+    let (mut from, mut at) = (0, 0);
+    while let Some(start) = text[at..].find(is_name).map(|start| at + start) {
+        let name = Name::of(text, start, run_end(text, start));
+        at = name.end;
+        if !MEMBERS.contains(&&text[name.start..name.end]) {
+            continue;
+        }
+        let is_quote = |c: char| matches!(c, '"' | '\'');
+        if let Some(value) = Value::after(text, &name)
+            && text[..value.start].ends_with(is_quote)
+            && !["", MASK].contains(&value.within(text))
+        {
+            plain.push_str(&text[from..value.start]);
+            plain.push_str(MASK);
+            values.push(value.within(text));
+            (from, at) = (value.end, value.end);
+        }
+    }
+    plain.push_str(&text[from..]);
+    (!values.is_empty()).then(|| without(plain, &values))
+}
+
+/// An error code of OAuth ([RFC 6749 §5.2](https://www.rfc-editor.org/rfc/rfc6749#section-5.2)), or one formed like it.
+pub(crate) fn is_code(plain: &str) -> bool {
+    const STARTS: [&str; 4] = ["invalid_", "unauthorized_", "unsupported_", "insufficient_"];
+    const CODES: [&str; 4] = [
+        "access_denied",
+        "server_error",
+        "temporarily_unavailable",
+        "inactive_user",
+    ];
+    STARTS.iter().any(|start| plain.starts_with(start))
+        && plain
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+        || CODES.contains(&plain)
 }
 
 const fn is_name(c: char) -> bool {
@@ -54,10 +85,41 @@ fn run_end(text: &str, start: usize) -> usize {
     end.map_or(text.len(), |end| start + end)
 }
 
+/// `clientSecret`, `CLIENT-SECRET` and `client_secret` are all `client_secret`.
+fn words_of(name: &str) -> String {
+    let octets = name.as_bytes();
+    let mut plain = String::with_capacity(name.len() + 4);
+    for (at, c) in name.char_indices() {
+        let is_upper = |at: usize| octets.get(at).is_some_and(u8::is_ascii_uppercase);
+        let is_lower = |at: usize| octets.get(at).is_some_and(u8::is_ascii_lowercase);
+        let is_start = at > 0 && is_upper(at) && (is_lower(at - 1) || is_lower(at + 1));
+        if is_start && !plain.ends_with('_') {
+            plain.push('_');
+        }
+        plain.push(if c == '-' {
+            '_'
+        } else {
+            c.to_ascii_lowercase()
+        });
+    }
+    plain
+}
+
+/// Whether it is written as words are: `Please`, `failed`, `access/refresh`, `NOT`.
+fn is_written(text: &str) -> bool {
+    text.split(|c: char| c.is_ascii_punctuation()).all(|word| {
+        let rest = word.get(1..).unwrap_or_default();
+        word.bytes().all(|byte| byte.is_ascii_alphabetic())
+            && (!rest.bytes().any(|byte| byte.is_ascii_uppercase())
+                || !word.bytes().any(|byte| byte.is_ascii_lowercase()))
+    })
+}
+
 /// What may be the name of a secret.
 struct Name {
     start: usize,
     end: usize,
+    /// In small letters, its words apart.
     plain: String,
 }
 
@@ -65,7 +127,7 @@ impl Name {
     fn of(text: &str, start: usize, end: usize) -> Self {
         // No name is longer, and what is longer need not be copied.
         let name = &text[start..end.min(start + 64)];
-        let plain = name.to_ascii_lowercase().replace('-', "_");
+        let plain = words_of(name);
         Self { start, end, plain }
     }
 
@@ -93,11 +155,51 @@ impl Name {
             || secret.bytes().all(|byte| byte == b'*');
         // An assertion is evidence, and is masked wherever it is shown.
         let is_assertion = secret.starts_with("eyJ") && !self.is_of_reply();
-        let is_prose = self.plain == "token"
-            && text[..self.start].ends_with(' ')
-            // Words, or the number of a status.
-            && (secret.len() <= 3 || !secret.bytes().any(|byte| byte.is_ascii_digit()));
+        let is_prose = self.is_prose(text, &value);
         (!is_none && !is_assertion && !is_prose).then_some(value.span())
+    }
+
+    /// Whether what follows is a code or the begin of a sentence, as in a log: `getting token: invalid_grant`.
+    fn is_prose(&self, text: &str, value: &Value) -> bool {
+        /// What is said of a secret that is not shown.
+        const SAID: [&str; 12] = [
+            "denied",
+            "error",
+            "expired",
+            "failed",
+            "incorrect",
+            "invalid",
+            "missing",
+            "rejected",
+            "required",
+            "unauthorized",
+            "unknown",
+            "wrong",
+        ];
+        let secret = value.within(text);
+        let first = secret.split_whitespace().next().unwrap_or_default();
+        let word = first.trim_matches(|c: char| c.is_ascii_punctuation());
+        let plain = word.to_ascii_lowercase();
+        if is_code(&plain) {
+            return true;
+        }
+        // In quotes and behind `=` there are values alone.
+        let before = text[self.end..value.start].trim_end_matches([' ', '\t']);
+        if before != ":" {
+            return false;
+        }
+        if !self.plain.contains("token") {
+            return SAID.contains(&plain.as_str());
+        }
+        let has_digit = word.bytes().any(|byte| byte.is_ascii_digit());
+        let is_status = word.len() <= 3 || word.len() <= 6 && plain.parse::<u32>().is_ok();
+        let is_begun = ["aadsts", "http/", "http://", "https://"]
+            .iter()
+            .any(|start| plain.starts_with(start));
+        let is_class = ["error", "exception", "failure"]
+            .iter()
+            .any(|end| plain.ends_with(end));
+        is_status || is_begun || !has_digit && (is_class || word.len() <= 24 && is_written(word))
     }
 
     /// What follows `Bearer` or `Basic`, unless it is a challenge or a sentence.
@@ -119,42 +221,55 @@ impl Name {
             .any(|start| secret.starts_with(start));
         let is_assertion = is_assertion_sent && secret.starts_with("eyJ");
         let word = secret.trim_end_matches(|c: char| c.is_ascii_punctuation());
-        let is_prose = secret.is_empty() || PROSE.contains(&word.to_ascii_lowercase().as_str());
+        let is_prose = secret.is_empty()
+            || PROSE.contains(&word.to_ascii_lowercase().as_str())
+            || is_code(word);
         let is_masked = secret.starts_with(['$', '<', '{', '[', '*', '…']);
         (!is_challenge && !is_assertion && !is_prose && !is_masked).then_some(value.span())
     }
 
+    /// Whether a secret stands behind it: by its last words, so that neither `TokenError` nor `token_type` is one.
     fn is_secret(&self) -> bool {
-        const PARTS: [&str; 9] = [
+        const ENDINGS: [&str; 8] = [
             "secret",
             "passphrase",
             "password",
             "passwd",
-            "token",
             "apikey",
-            "api_key",
             "privatekey",
-            "private_key",
+            "token",
+            "tokens",
         ];
-        const OTHERS: [&str; 10] = [
-            "type",
-            "endpoint",
-            "url",
-            "uri",
-            "expir",
-            "method",
-            "lifetime",
-            "invalid",
-            "unsupported",
-            "missing",
+        const WHOLE: [&str; 4] = ["pin", "pass", "pwd", "cookie"];
+        // `client_secret_value` is one still, and so is `SECRET_KEY`.
+        const WITHIN: [&str; 4] = ["secret", "password", "passphrase", "token"];
+        const NOUNS: [&str; 6] = ["key", "value", "string", "hash", "base64", "old"];
+        const VERBS: [&str; 10] = [
+            "acquire", "create", "decode", "fetch", "generate", "get", "getting", "obtain",
+            "parse", "retrieve",
         ];
-        const WHOLE: [&str; 5] = ["pin", "pass", "pwd", "cookie", "set_cookie"];
-        let plain = self.plain.trim_matches('_');
-        WHOLE.contains(&plain)
-            || plain.ends_with("_pin")
-            || plain.ends_with("_pass")
-            || PARTS.iter().any(|part| plain.contains(part))
-                && !OTHERS.iter().any(|part| plain.contains(part))
+        const NONE: [&str; 3] = ["invalid", "unsupported", "missing"];
+        let words: Vec<_> = self
+            .plain
+            .split('_')
+            .map(|word| word.trim_end_matches(|c: char| c.is_ascii_digit()))
+            .filter(|word| !word.is_empty())
+            .collect();
+        let Some((last, before)) = words.split_last() else {
+            return false;
+        };
+        let first = words.first().unwrap_or(last);
+        if VERBS.contains(first) || words.iter().any(|word| NONE.contains(word)) {
+            return false;
+        }
+        let is_within = |word: &&&str| WITHIN.iter().any(|end| word.ends_with(end));
+        WHOLE.contains(last)
+            || ENDINGS.iter().any(|end| last.ends_with(end))
+            || *last == "key"
+                && before
+                    .last()
+                    .is_some_and(|it| ["api", "private"].contains(it))
+            || NOUNS.contains(last) && before.iter().any(|word| is_within(&word))
     }
 
     /// Whether it names a token that a server gave.

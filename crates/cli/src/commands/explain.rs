@@ -34,9 +34,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     match args.output {
         PageOutput::Text => {
             let page = format!(
-                "{}No key, secret, token or signature is on this page; ids and addresses are masked.\n\
-                 A name in a sentence looks like any word: read the page before you paste it\n\
-                 elsewhere. Never show others what you pasted here.\n",
+                "{}Keys, secrets, tokens, ids and addresses that can be told by their form or their\n\
+                 name are masked. What a server says in its own words can hold others: read the\n\
+                 page before you paste it elsewhere. Never show others what you pasted here.\n",
                 page::report(
                     &report,
                     &page::Telling {

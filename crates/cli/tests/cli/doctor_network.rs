@@ -78,6 +78,10 @@ fn a_proxy_in_the_way() {
         "{}",
         run.stdout
     );
+    let words: Vec<_> = run.stdout.split_whitespace().collect();
+    let next = "next HTTPS_PROXY names the proxy 127.0.0.1:9, and nothing listens there";
+    assert!(words.join(" ").contains(next), "{}", run.stdout);
+    assert!(!run.stdout.contains("sandbox"), "{}", run.stdout);
 }
 
 const TLS: &str = "--ca-file ca.pem";

@@ -45,9 +45,9 @@ The cause
     see   https://github.com/frankkessler/salesforce-laravel-oauth2-rest/issues/68
           [key-mismatch]
 
-No key, secret, token or signature is on this page; ids and names are masked.
-It can be pasted into a public issue, once you have read it: what a server says
-in its own words may name somebody.
+The key, the secret and the assertion are not on this page; ids and names that
+are set are masked. It can be pasted into a public issue, once you have read it:
+what a server says in its own words may name somebody, or hold a secret.
 "
     );
 }
@@ -365,6 +365,37 @@ fn an_encrypted_key_names_the_flags_for_its_passphrase() {
     let words: Vec<_> = run.stdout.split_whitespace().collect();
     let expected = "--passphrase-env NAME, --passphrase-file FILE or --passphrase-fd N";
     assert!(words.join(" ").contains(expected), "{run:?}");
+}
+
+/// Of an assertion that the command signed, its signature has the right form, whatever an unknown text speaks of.
+#[test]
+fn what_the_command_signs_has_a_signature() {
+    let server = start(boxed());
+    let fault = "error=server_says:the signature is not good*";
+    server.inject(fault.parse::<Fault>().unwrap());
+    let flags = format!("{BOX} --key-id key-1");
+    let (_, json) = read(&folder(), &server, &flags);
+    let findings = json["findings"].as_array().unwrap().iter();
+    let ids: Vec<_> = findings.map(|finding| finding["id"].as_str()).collect();
+    assert!(ids.contains(&Some("key-mismatch")), "{json:#}");
+    let passed = json["passed"].to_string();
+    for id in ["jwt-unsigned", "signature-length", "signature-mismatch"] {
+        assert!(!ids.contains(&Some(id)), "{json:#}");
+        assert!(passed.contains(id), "{passed}");
+    }
+}
+
+#[test]
+fn a_server_out_of_order_is_told_by_the_step_alone() {
+    let server = start(boxed());
+    server.inject("status=503*".parse::<Fault>().unwrap());
+    let page = examine(&folder(), &server, &format!("{BOX} --key-id key-1")).stdout;
+    assert!(
+        page.contains("\nThe cause\n  ✗ refused with status 503"),
+        "{page}"
+    );
+    assert!(!page.contains("What was said"), "{page}");
+    assert!(!page.contains("does not know this text"), "{page}");
 }
 
 #[test]

@@ -64,9 +64,9 @@ More would be known with
   - the assertion that was sent; its signature can be left out
   - the header `Date` of the reply, which tells the server's time
 
-No key, secret, token or signature is on this page; ids and addresses are masked.
-A name in a sentence looks like any word: read the page before you paste it
-elsewhere. Never show others what you pasted here.
+Keys, secrets, tokens, ids and addresses that can be told by their form or their
+name are masked. What a server says in its own words can hold others: read the
+page before you paste it elsewhere. Never show others what you pasted here.
 "
     );
 }

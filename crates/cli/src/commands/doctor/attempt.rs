@@ -65,7 +65,7 @@ pub(super) async fn attempt(
         Err(error) => error,
     };
     case.learn(|evidence| {
-        let evidence = diagnosed::with_failure(evidence, &error);
+        let evidence = diagnosed::with_failure(evidence, &error).signed_here();
         match seen.request {
             Some(request) => evidence.request(request),
             None => evidence,

@@ -201,9 +201,9 @@ impl Case {
         };
         format!(
             "{provider}POST {endpoint}\n\n{}\n{verdict}\n\n{findings}\
-             No key, secret, token or signature is on this page; ids and names are masked.\n\
-             It can be pasted into a public issue, once you have read it: what a server says\n\
-             in its own words may name somebody.\n",
+             The key, the secret and the assertion are not on this page; ids and names that\n\
+             are set are masked. It can be pasted into a public issue, once you have read it:\n\
+             what a server says in its own words may name somebody, or hold a secret.\n",
             page::steps(&self.steps),
         )
     }

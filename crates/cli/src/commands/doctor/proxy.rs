@@ -20,6 +20,7 @@ pub(super) fn look(case: &mut Case, url: &Url) -> Option<String> {
     case.step("proxy", State::Warning, text);
     let probe = Probe::Proxy {
         address: address.clone(),
+        variable: name.to_owned(),
     };
     case.learn(|evidence| evidence.probe(probe));
     Some(address)
