@@ -30,6 +30,8 @@ pub struct Evidence {
     pub(crate) is_claims_alone: bool,
     /// Whether header and claims were shown apart from the JWT, whose form is not known then.
     pub(crate) is_taken_apart: bool,
+    /// Whether it stood where a request has it, and so is the one that the reply answers.
+    pub(crate) is_in_request: bool,
     /// What a person masked.
     pub(crate) hidden: Vec<Hidden>,
     /// Whether a person wrote or copied it, who may have left out what is secret.
@@ -48,6 +50,8 @@ pub struct Evidence {
     pub(crate) sent_at: Option<SystemTime>,
     pub(crate) received_at: Option<SystemTime>,
     pub(crate) probes: Vec<Probe>,
+    /// Failures of which nobody knows whether they are of the way to the token endpoint.
+    pub(crate) doubtful: Vec<Probe>,
 }
 
 impl Evidence {
@@ -299,10 +303,13 @@ impl Request {
             .iter()
             .flatten()
             .any(|(name, _)| name == "grant_type" || name.ends_with("assertion"));
+        // A GET of the other endpoint is a person's login.
+        let is_get = self.method.as_deref() == Some("GET");
         self.url.is_none()
             || has_form
             || self.in_query
-            || matches!(last, Some("token" | "authorize"))
+            || last == Some("token")
+            || last == Some("authorize") && !is_get
     }
 
     /// The value of a parameter, if the form is known and has it; an empty one counts as left out.

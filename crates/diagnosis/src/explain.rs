@@ -1,10 +1,11 @@
 use jwt_bearer_assertion::Assertion;
 use serde_json::Value;
 
+use crate::checks::host_of;
 use crate::curl;
 use crate::mark::{self, Hidden, is_mark};
 use crate::message::Whose;
-use crate::paste::{self, Line};
+use crate::paste::{self, Found, Line, Place};
 use crate::refusal::Refusal;
 use crate::secrets::{without, without_named};
 use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
@@ -35,6 +36,7 @@ impl Paste {
         if let Some(decoded) = paste::decoded(&text) {
             text = decoded;
         }
+        let text = paste::joined(&text);
         let (text, secrets) = without_named(&text);
         if !secrets.is_empty() {
             reading.notes.push(
@@ -54,10 +56,10 @@ impl Paste {
         if text.contains(r#"{\""#) {
             reading.json(&text.replace(r#"\""#, "\""));
         }
+        reading.evidence.mentioned = whose::mentioned(&text);
         reading.assertions(&text, paste::requests(&all));
         reading.message(&text, lines);
         reading.marks();
-        reading.evidence.mentioned = whose::mentioned(&text);
         reading
     }
 
@@ -184,8 +186,10 @@ impl Paste {
             let parameters: Vec<_> = paste::parameters(&form);
             if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"])
                 && paste::may_be_assertion(assertion)
+                && !paste::is_sample(assertion)
             {
                 self.evidence(|evidence| evidence.assertion_text(assertion));
+                self.evidence.is_in_request = true;
             }
             let has_grant = form.contains("grant_type=") && is_sent;
             if !is_hidden && (has_grant || length == Some(form.len())) {
@@ -298,10 +302,22 @@ impl Paste {
     /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
     fn assertions(&mut self, text: &str, requests: usize) {
         let found = paste::jwts(text);
+        let is_alone = self.evidence.request.is_none()
+            && found
+                .iter()
+                .all(|other| paste::signed_part(&other.text) == paste::signed_part(&found[0].text));
+        let found = found
+            .into_iter()
+            .filter(|one| self.is_assertion(one, is_alone));
+        let (texts, places): (Vec<_>, Vec<_>) =
+            found.map(|found| (found.text, found.place)).unzip();
+        let found = texts;
         let known = self.evidence.compact.clone();
         let Some(last) = known.as_ref().or(found.last()) else {
             return;
         };
+        let is_of_request = |place: &Place| [Place::Assertion, Place::Bearer].contains(place);
+        self.evidence.is_in_request |= places.last().is_some_and(is_of_request);
         let own = paste::signed_part(last);
         let is_same = |other: &&String| paste::signed_part(other) == own;
         let same = found.iter().chain(&known).filter(is_same);
@@ -319,6 +335,25 @@ impl Paste {
         if let Some(earlier) = earlier {
             self.evidence(|evidence| evidence.earlier_assertion(earlier));
         }
+    }
+
+    /// Whether a JWT is the assertion, by where it stands or by its claims; others have JWT too.
+    fn is_assertion(&self, found: &Found, is_alone: bool) -> bool {
+        let decoded = Assertion::decode(&found.text).ok();
+        let claims = decoded.as_ref().map(|decoded| decoded.claims());
+        let has = |name| claims.is_some_and(|claims| claims.contains_key(name));
+        let audience = claims.and_then(|claims| claims.get("aud"));
+        let audience = audience.map(ToString::to_string).unwrap_or_default();
+        let is_like_one =
+            has("iss") && has("exp") && (audience.contains(['.', '/', ':']) || has("box_sub_type"));
+        let is_place = match found.place {
+            Place::Assertion => true,
+            Place::Bearer => matches!(self.evidence.mentioned, Some("github" | "snowflake")),
+            Place::Line => is_alone || is_like_one,
+            Place::Words => is_like_one,
+            Place::Other => false,
+        };
+        is_place && !paste::is_sample(&found.text)
     }
 
     /// What is masked is neither known nor missing. An assertion with a mask was put together anew, so its form and its
@@ -371,22 +406,29 @@ impl Paste {
         if is_page && reply.is_none() {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
+        let rest = paste::words(lines);
+        let is_told = !message::entries_in(Whose::Anybodys, &rest).is_empty();
+        let request = self.evidence.request.as_ref();
+        let endpoint = request.and_then(|request| host_of(request.url.as_deref()?));
         let mut has_failed = false;
-        // What curl tried before there was a reply, is no failure.
-        if reply.is_none() {
+        // What curl tried before there was a reply, is no failure; nor is another connection's, where a server said no.
+        if reply.is_none() && !is_told {
             for line in lines {
                 if let Line::Other(text) = line
-                    && let Some(probe) = paste::curl_failure(text)
+                    && let Some(failure) = paste::failure(text, endpoint.as_deref())
                 {
-                    self.evidence(|evidence| evidence.probe(probe));
-                    has_failed = true;
+                    has_failed |= failure.is_of_endpoint;
+                    if failure.is_of_endpoint {
+                        self.evidence.probes.push(failure.probe);
+                    } else {
+                        self.evidence.doubtful.push(failure.probe);
+                    }
                 }
             }
         }
         let reply = self.evidence.reply.as_ref();
-        let rest = paste::words(lines);
         // Where no server was reached, none said anything.
-        let is_silent = has_failed && message::entries_in(Whose::Anybodys, &rest).is_empty();
+        let is_silent = has_failed;
         if !rest.is_empty() && !is_silent && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));
         }

@@ -31,26 +31,32 @@ fn of_host(host: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// Whether it is the host of a provider, and no page for readers.
+pub(crate) fn is_token_host(host: &str) -> bool {
+    let first = host.split('.').next().unwrap_or_default();
+    of_host(host).is_some() && !PAGES.contains(&first)
+}
+
+const PAGES: [&str; 8] = [
+    "community",
+    "developer",
+    "developers",
+    "docs",
+    "github",
+    "help",
+    "support",
+    "www",
+];
+
 /// The provider to whose server a URL in a text leads. Pages for readers are no servers.
 pub(crate) fn mentioned(text: &str) -> Option<&'static str> {
-    const PAGES: [&str; 8] = [
-        "community",
-        "developer",
-        "developers",
-        "docs",
-        "github",
-        "help",
-        "support",
-        "www",
-    ];
     let urls = text.match_indices("https://").filter_map(|(at, _)| {
         let end = |c: char| c.is_whitespace() || "\"'<>(),;\\".contains(c);
         let url = text[at..].split(end).next()?;
         host_of(url)
     });
-    let servers = urls.filter(|host| !PAGES.contains(&host.split('.').next().unwrap_or_default()));
-    let mut providers = servers.filter_map(|host| Some(of_host(&host)?.1));
-    providers.next()
+    let mut servers = urls.filter(|host| is_token_host(host));
+    Some(of_host(&servers.next()?)?.1)
 }
 
 /// The ending of a host that tells the provider, and is the same for all of its customers.

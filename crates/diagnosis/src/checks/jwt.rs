@@ -9,7 +9,7 @@ use crate::redact::{masked, scrubbed};
 /// The form of the JWT, its algorithm and its `kid`.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     if let Some(why) = &case.evidence.no_assertion {
-        seen.proven(Check::JwtParts, scrubbed(why));
+        seen.noted(Check::JwtParts, !case.evidence.is_pasted, scrubbed(why));
     }
     let Some(assertion) = &case.evidence.assertion else {
         return;
@@ -44,9 +44,7 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
             Defect::UnsignedAlgorithm => (Check::JwtUnsigned, true),
             Defect::Padding(_) => (Check::JwtPadding, is_of_form),
             Defect::StandardAlphabet(_) => (Check::JwtAlphabet, true),
-            Defect::NotBase64(_) | Defect::NotJson(..) => {
-                (Check::JwtDamaged, !is_cut || is_of_form)
-            }
+            Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, !is_cut),
             Defect::Duplicate(..) => (Check::JwtDuplicate, is_of_form),
             Defect::NoAlgorithm => (Check::AlgMissing, true),
             Defect::OtherAlgorithm(_) => (Check::AlgNotAllowed, true),
@@ -168,8 +166,9 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
             seen.passed(&there, "the header has a `kid`");
             match (kid.as_str(), registered) {
                 (None, _) => seen.proven(Check::KidNotText, "`kid` is no string"),
-                (Some(kid), Some(registered)) if kid != registered => seen.proven(
+                (Some(kid), Some(registered)) if kid != registered => seen.noted(
                     Check::KidDiffers,
+                    case.is_value(kid) && case.is_value(registered),
                     format!(
                         "`kid` is {}; the key is registered as {}",
                         masked(kid),

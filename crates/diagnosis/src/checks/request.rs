@@ -2,12 +2,10 @@ use std::collections::BTreeSet;
 
 use jwt_bearer_provider::{Check, SecretRule};
 
-use super::Case;
+use super::{Case, JWT_BEARER};
 use crate::Request;
 use crate::observed::Observed;
 use crate::redact::{masked, masked_host};
-
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// How and where the request was sent.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
@@ -133,15 +131,7 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
         }
         Some(other) => {
-            let known = other.starts_with("urn:")
-                || other.starts_with("urn%")
-                || !other.contains(|c: char| !c.is_ascii_lowercase() && c != '_');
-            let shown = if known {
-                crate::redact::printable(&other.chars().take(60).collect::<String>())
-            } else {
-                masked(other)
-            };
-            let line = format!("`grant_type` is {shown}");
+            let line = format!("`grant_type` is {}", shown_grant(other));
             // A paste without an assertion can be of another grant altogether, unless just this is complained of.
             let is_meant = case.other_grant().is_some();
             if !is_meant || case.is_said(&["grant type", "grant_type"]) {
@@ -149,6 +139,18 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
                 seen.noted(Check::GrantTypeWrong, proof, line);
             }
         }
+    }
+}
+
+/// The name of a grant, if it has the form of one.
+pub(crate) fn shown_grant(grant: &str) -> String {
+    let is_name = grant.starts_with("urn:")
+        || grant.starts_with("urn%")
+        || !grant.contains(|c: char| !c.is_ascii_lowercase() && c != '_');
+    if is_name {
+        crate::redact::printable(&grant.chars().take(60).collect::<String>())
+    } else {
+        masked(grant)
     }
 }
 
@@ -181,9 +183,10 @@ fn check_client(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             seen.noted(Check::ClientIdMissing, proof, "the form has no `client_id`");
         }
         (Some(client_id), Some(issuer)) if client_id != issuer => {
+            let proof = case.is_value(client_id) && case.is_value(issuer);
             let (client_id, issuer) = (masked(client_id), masked(issuer));
             let line = format!("`client_id` is {client_id}, `iss` is {issuer}");
-            seen.proven(Check::ClientIdDiffers, line);
+            seen.noted(Check::ClientIdDiffers, proof, line);
         }
         (Some(_), Some(_)) => {
             let line = "`client_id` and `iss` are the same";

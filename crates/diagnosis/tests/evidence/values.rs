@@ -178,7 +178,7 @@ fn other_grants() {
             report
                 .notes()
                 .iter()
-                .any(|note| note.contains("has no assertion")),
+                .any(|note| note.contains("has no JWT as its assertion")),
             "{report}"
         );
     }
