@@ -126,7 +126,8 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
                 );
             }
         }
-        Some("client_credentials") if is_there("client_assertion") => {
+        // It authenticates the client, whatever is granted.
+        Some("client_credentials" | "refresh_token") if is_there("client_assertion") => {
             let line = "`grant_type` goes with a client assertion";
             seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
         }
