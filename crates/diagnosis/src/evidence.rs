@@ -366,8 +366,11 @@ impl Reply {
         header.map(|(_, value)| value.trim())
     }
 
-    /// Seconds since 1970 by the server's clock.
+    /// Seconds since 1970 by the server's clock. Of a reply that was kept by a cache, they are old.
     pub(crate) fn date(&self) -> Option<i64> {
+        if self.first("age").is_some() {
+            return None;
+        }
         crate::checks::times::seconds(httpdate::parse_http_date(self.first("date")?).ok()?)
     }
 }

@@ -318,6 +318,8 @@ impl Paste {
         };
         let is_of_request = |place: &Place| [Place::Assertion, Place::Bearer].contains(place);
         self.evidence.is_in_request |= places.last().is_some_and(is_of_request);
+        // Of several requests nobody knows which one the reply is to.
+        self.evidence.is_in_request &= requests <= 1;
         let own = paste::signed_part(last);
         let is_same = |other: &&String| paste::signed_part(other) == own;
         let same = found.iter().chain(&known).filter(is_same);
@@ -348,7 +350,10 @@ impl Paste {
             has("iss") && has("exp") && (audience.contains(['.', '/', ':']) || has("box_sub_type"));
         let is_place = match found.place {
             Place::Assertion => true,
-            Place::Bearer => matches!(self.evidence.mentioned, Some("github" | "snowflake")),
+            Place::Bearer => {
+                let provider = whose::server(&self.evidence).provider;
+                matches!(provider, "github" | "snowflake")
+            }
             Place::Line => is_alone || is_like_one,
             Place::Words => is_like_one,
             Place::Other => false,

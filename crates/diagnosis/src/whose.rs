@@ -31,10 +31,21 @@ fn of_host(host: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
-/// Whether it is the host of a provider, and no page for readers.
+/// Whether a provider's token endpoint is at this host, or for all that is known can be.
 pub(crate) fn is_token_host(host: &str) -> bool {
-    let first = host.split('.').next().unwrap_or_default();
-    of_host(host).is_some() && !PAGES.contains(&first)
+    match of_host(host) {
+        Some((_, "box")) => host == "api.box.com",
+        Some((_, "google")) => host == "oauth2.googleapis.com",
+        Some((_, "github")) => host == "api.github.com",
+        Some((_, "docusign")) => host.starts_with("account"),
+        Some(_) => is_server(host),
+        None => false,
+    }
+}
+
+/// Whether it is no page for readers.
+fn is_server(host: &str) -> bool {
+    !PAGES.contains(&host.split('.').next().unwrap_or_default())
 }
 
 const PAGES: [&str; 8] = [
@@ -55,8 +66,10 @@ pub(crate) fn mentioned(text: &str) -> Option<&'static str> {
         let url = text[at..].split(end).next()?;
         host_of(url)
     });
-    let mut servers = urls.filter(|host| is_token_host(host));
-    Some(of_host(&servers.next()?)?.1)
+    let mut providers = urls
+        .filter(|host| is_server(host))
+        .filter_map(|host| Some(of_host(&host)?.1));
+    providers.next()
 }
 
 /// The ending of a host that tells the provider, and is the same for all of its customers.

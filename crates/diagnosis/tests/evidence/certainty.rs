@@ -74,6 +74,10 @@ fn connections_of_others() {
             ("dns", Certainty::Possible),
         ),
         (
+            "getaddrinfo ENOTFOUND upload.box.com",
+            ("dns", Certainty::Possible),
+        ),
+        (
             "getaddrinfo ENOTFOUND api.box.com",
             ("dns", Certainty::Certain),
         ),
