@@ -3,9 +3,11 @@ use serde_json::Value;
 
 use crate::checks::host_of;
 use crate::curl;
+use crate::failure;
+use crate::jwts::{self, Found, Place};
 use crate::mark::{self, Hidden, is_mark};
 use crate::message::Whose;
-use crate::paste::{self, Found, Line, Place};
+use crate::paste::{self, Line};
 use crate::refusal::Refusal;
 use crate::secrets::{without, without_named};
 use crate::{Evidence, Reply, Report, Request, diagnose, message, whose};
@@ -36,7 +38,7 @@ impl Paste {
         if let Some(decoded) = paste::decoded(&text) {
             text = decoded;
         }
-        let text = paste::joined(&text);
+        let text = jwts::joined(&text);
         let (text, secrets) = without_named(&text);
         if !secrets.is_empty() {
             reading.notes.push(
@@ -186,7 +188,7 @@ impl Paste {
             let parameters: Vec<_> = paste::parameters(&form);
             if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"])
                 && paste::may_be_assertion(assertion)
-                && !paste::is_sample(assertion)
+                && !jwts::is_sample(assertion)
             {
                 self.evidence(|evidence| evidence.assertion_text(assertion));
                 self.evidence.is_in_request = true;
@@ -301,11 +303,11 @@ impl Paste {
 
     /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
     fn assertions(&mut self, text: &str, requests: usize) {
-        let found = paste::jwts(text);
+        let found = jwts::jwts(text);
         let is_alone = self.evidence.request.is_none()
             && found
                 .iter()
-                .all(|other| paste::signed_part(&other.text) == paste::signed_part(&found[0].text));
+                .all(|other| jwts::signed_part(&other.text) == jwts::signed_part(&found[0].text));
         let found = found
             .into_iter()
             .filter(|one| self.is_assertion(one, is_alone));
@@ -320,8 +322,8 @@ impl Paste {
         self.evidence.is_in_request |= places.last().is_some_and(is_of_request);
         // Of several requests nobody knows which one the reply is to.
         self.evidence.is_in_request &= requests <= 1;
-        let own = paste::signed_part(last);
-        let is_same = |other: &&String| paste::signed_part(other) == own;
+        let own = jwts::signed_part(last);
+        let is_same = |other: &&String| jwts::signed_part(other) == own;
         let same = found.iter().chain(&known).filter(is_same);
         let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
         let earlier = found.iter().rev().find(|other| !is_same(other));
@@ -358,7 +360,7 @@ impl Paste {
             Place::Words => is_like_one,
             Place::Other => false,
         };
-        is_place && !paste::is_sample(&found.text)
+        is_place && !jwts::is_sample(&found.text)
     }
 
     /// What is masked is neither known nor missing. An assertion with a mask was put together anew, so its form and its
@@ -420,7 +422,7 @@ impl Paste {
         if reply.is_none() && !is_told {
             for line in lines {
                 if let Line::Other(text) = line
-                    && let Some(failure) = paste::failure(text, endpoint.as_deref())
+                    && let Some(failure) = failure::failure(text, endpoint.as_deref())
                 {
                     has_failed |= failure.is_of_endpoint;
                     if failure.is_of_endpoint {

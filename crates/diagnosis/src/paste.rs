@@ -4,10 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::Probe;
 use crate::refusal::Refusal;
 use crate::secrets::MASK;
-use crate::whose;
 
 /// The first `most` octets, without what terminals add.
 pub(crate) fn plain(text: &str, most: usize, notes: &mut Vec<String>) -> String {
@@ -149,24 +147,9 @@ pub(crate) fn requests(lines: &[Line<'_>]) -> usize {
     lines.iter().filter(is_request).count()
 }
 
-/// Header and claims of a compact JWT, without the signature.
-pub(crate) fn signed_part(text: &str) -> &str {
-    match text.match_indices('.').nth(1) {
-        Some((at, _)) => &text[..at],
-        None => text,
-    }
-}
-
 /// Whether a parameter's value is no mark in place of an assertion, such as `$JWT` or `x.y.z`.
 pub(crate) fn may_be_assertion(value: &str) -> bool {
     value.len() >= 40 && !value.contains("...") && !value.contains(['$', '<', '[', '*', '…'])
-}
-
-/// Whether it is the sample of jwt.io, which stands in place of another: by its `iat`.
-pub(crate) fn is_sample(jwt: &str) -> bool {
-    let claims = jwt.split('.').nth(1).unwrap_or_default();
-    let claims = URL_SAFE_NO_PAD.decode(claims).unwrap_or_default();
-    String::from_utf8_lossy(&claims).contains("1516239022")
 }
 
 /// Whether a line belongs to the body of a reply: after the empty line, without a mark.
@@ -230,82 +213,6 @@ pub(crate) fn value<'a>(parameters: &'a [(String, String)], names: &[&str]) -> O
         .iter()
         .find(|(name, value)| names.contains(&name.as_str()) && !value.is_empty());
     found.map(|(_, value)| value.as_str())
-}
-
-/// A connection that failed.
-pub(crate) struct Failure {
-    pub(crate) probe: Probe,
-    /// Whether it is surely that to the token endpoint: by the host, or since curl has no other.
-    pub(crate) is_of_endpoint: bool,
-}
-
-/// What curl or a program says where a connection fails.
-pub(crate) fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
-    const DNS: [&str; 4] = [
-        "could not resolve host",
-        "name or service not known",
-        "getaddrinfo enotfound",
-        "no such host",
-    ];
-    const TLS: [&str; 5] = [
-        "ssl certificate problem",
-        "certificate verify failed",
-        "self-signed certificate",
-        "unable to get local issuer certificate",
-        "certificate has expired",
-    ];
-    const CONNECTION: [&str; 4] = [
-        "connection refused",
-        "failed to connect to",
-        "connection timed out",
-        "econnrefused",
-    ];
-    const CURL: [&str; 5] = [
-        "curl: (6)",
-        "curl: (7)",
-        "curl: (28)",
-        "curl: (35)",
-        "curl: (60)",
-    ];
-    // Its notes on the way are no failures, and JSON is a server's.
-    let plain = text.trim().to_lowercase();
-    if plain.starts_with(['*', '{', '[', '"']) || plain.contains("continuing anyway") {
-        return None;
-    }
-    let is_curl = CURL.iter().any(|start| plain.contains(start));
-    // Snowflake's connector says so before what the server answered.
-    let plain = if is_curl {
-        plain
-    } else {
-        plain.replace("failed to connect to db:", "")
-    };
-    let is_of_endpoint = is_curl
-        || match endpoint {
-            Some(host) => plain.contains(host),
-            None => plain.split(|c| !is_of_host(c)).any(whose::is_token_host),
-        };
-    let has = |parts: &[&str]| {
-        let found = parts.iter().find(|part| plain.contains(**part));
-        found.map(|part| Some((*part).to_owned()))
-    };
-    let host = String::from("the token endpoint");
-    // Only the part that is known: hosts and addresses stand around it.
-    let probe = if let Some(error) = has(&DNS) {
-        Probe::Dns { host, error }
-    } else if let Some(error) = has(&TLS) {
-        Probe::Tls { host, error }
-    } else {
-        let error = has(&CONNECTION)?;
-        Probe::Connection { host, error }
-    };
-    Some(Failure {
-        probe,
-        is_of_endpoint,
-    })
-}
-
-const fn is_of_host(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '-' | '.')
 }
 
 /// The most JSON values that are read; a text of more is no evidence.
@@ -386,130 +293,6 @@ pub(crate) fn unchunked(body: &str) -> Option<String> {
 pub(crate) fn compact(header: &Value, claims: &Value) -> String {
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
     format!("{}.{}.", encode(header), encode(claims))
-}
-
-/// A text with the form of a JWT.
-pub(crate) struct Found {
-    pub(crate) text: String,
-    pub(crate) place: Place,
-}
-
-/// Where a JWT stands, which tells what it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// Behind `assertion` or `client_assertion`.
-    Assertion,
-    /// Behind `Authorization: Bearer`.
-    Bearer,
-    /// Behind the name of something else, such as `subject_token` or a header.
-    Other,
-    /// At the beginning of a line.
-    Line,
-    /// Behind other words.
-    Words,
-}
-
-impl Place {
-    /// By what stands before it in its line.
-    fn of(before: &str) -> Self {
-        let before = before.trim_end_matches([' ', '\t', '"', '\'', '`', '\\']);
-        if before.is_empty() {
-            return Self::Line;
-        }
-        let plain = before.to_ascii_lowercase();
-        if plain.ends_with("bearer") {
-            return Self::Bearer;
-        }
-        let name = plain.trim_end_matches([' ', '"', '\'', '\\', '=', ':', '>']);
-        let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-        let last = name.rsplit(|c| !is_name(c)).next().unwrap_or_default();
-        if name.len() == plain.len() {
-            Self::Words
-        } else if last.ends_with("assertion") {
-            Self::Assertion
-        } else if last.contains("token") && last != "token" || last.contains('-') {
-            Self::Other
-        } else {
-            Self::Words
-        }
-    }
-}
-
-/// The text with every JWT on one line that a mail or a terminal broke into several.
-pub(crate) fn joined(text: &str) -> String {
-    /// Nobody breaks lines that are shorter.
-    const SHORTEST: usize = 40;
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    let mut joined = String::with_capacity(text.len());
-    // The length of the line before, if a JWT goes up to its end.
-    let mut broken = None;
-    let mut jwt = String::new();
-    for line in text.split_inclusive('\n') {
-        let own = line.trim();
-        // The mark of a soft end of a line in a mail.
-        let part = own.strip_suffix('=').unwrap_or(own);
-        let is_next = broken.is_some_and(|length| own.len() <= length)
-            && !part.is_empty()
-            && part.chars().all(is_part)
-            && !part.starts_with("eyJ")
-            && part.contains(|c: char| c.is_ascii_uppercase() || c.is_ascii_digit())
-            && (broken == Some(own.len()) || !is_full(&jwt));
-        if is_next {
-            joined.truncate(joined.trim_end().trim_end_matches('=').len());
-            joined.push_str(line.trim_start());
-            jwt.push_str(part);
-        } else {
-            joined.push_str(line);
-            let run = part.rsplit(|c| !is_part(c)).next().unwrap_or_default();
-            jwt = run.find("eyJ").map_or("", |at| &run[at..]).to_owned();
-        }
-        let is_long = own.len() >= SHORTEST && jwt.len() >= SHORTEST / 2;
-        broken = is_long.then_some(own.len());
-    }
-    joined
-}
-
-/// Whether it has a signature of a length that signatures have.
-fn is_full(jwt: &str) -> bool {
-    let signature = jwt.split('.').nth(2).unwrap_or_default();
-    [43, 64, 86, 128, 171, 176, 342, 512, 683].contains(&signature.len())
-}
-
-/// Every text that begins as a JWT does and has a dot in it, in order.
-pub(crate) fn jwts(text: &str) -> Vec<Found> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+/=%".contains(c);
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text[from..].find("eyJ").map(|at| from + at) {
-        let end = text[at..]
-            .find(|c| !is_part(c))
-            .map_or(text.len(), |end| at + end);
-        let whole = &text[at..end];
-        let run = whole.trim_end_matches('.');
-        // Of one that was cut, the last part is none. Behind a dot the dots are in place of a part.
-        let dots = whole.len() - run.len();
-        let is_masked = text[end..].starts_with(['…', '[']) || text[end..].starts_with("***");
-        let is_cut = matches!(dots, 2 | 3) || dots == 0 && is_masked;
-        let run = match run.rsplit_once('.') {
-            Some((start, _)) if is_cut => start,
-            _ => run,
-        };
-        if run.contains('.') && run.len() > 40 {
-            let decoded = if run.contains('%') {
-                let form = format!("a={}", run.replace('+', "%2B"));
-                parameters(&form).into_iter().next().map(|(_, value)| value)
-            } else {
-                None
-            };
-            let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-            found.push(Found {
-                text: decoded.unwrap_or_else(|| run.to_owned()),
-                place: Place::of(&text[line..at]),
-            });
-        }
-        from = end;
-    }
-    found
 }
 
 /// What a program says, without what was sent and what is long.

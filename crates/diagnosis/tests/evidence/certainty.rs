@@ -165,7 +165,7 @@ fn a_life_from_the_servers_clock() {
     let form = "grant_type=client_credentials&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
     for (claims, error, text) in [
         (
-            claims.clone(),
+            claims,
             "invalid_client",
             "The client_assertion signature is invalid.",
         ),
