@@ -305,11 +305,8 @@ impl Request {
             .any(|(name, _)| name == "grant_type" || name.ends_with("assertion"));
         // A GET of the other endpoint is a person's login.
         let is_get = self.method.as_deref() == Some("GET");
-        self.url.is_none()
-            || has_form
-            || self.in_query
-            || last == Some("token")
-            || last == Some("authorize") && !is_get
+        let is_endpoint = last == Some("token") || last == Some("authorize") && !is_get;
+        self.url.is_none() || has_form || self.in_query || is_endpoint
     }
 
     /// The value of a parameter, if the form is known and has it; an empty one counts as left out.

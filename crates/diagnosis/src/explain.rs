@@ -28,6 +28,8 @@ impl Paste {
     /// are looked at.
     ///
     /// What is masked, such as `<id>`, `***` or `CLIENT_ID`, is neither known nor missing, and what is cut proves nothing.
+    /// A JWT that was broken into lines is joined. It is taken for the assertion only where a request has one, or if its
+    /// claims are like those of one, or if it stands alone.
     ///
     /// Of two assertions, the first is the earlier one. Of two replies, the last counts.
     #[must_use]
@@ -304,22 +306,20 @@ impl Paste {
     /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
     fn assertions(&mut self, text: &str, requests: usize) {
         let found = jwts::jwts(text);
-        let is_alone = self.evidence.request.is_none()
-            && found
-                .iter()
-                .all(|other| jwts::signed_part(&other.text) == jwts::signed_part(&found[0].text));
-        let found = found
-            .into_iter()
-            .filter(|one| self.is_assertion(one, is_alone));
-        let (texts, places): (Vec<_>, Vec<_>) =
-            found.map(|found| (found.text, found.place)).unzip();
-        let found = texts;
+        let one = found.first().map(|found| jwts::signed_part(&found.text));
+        let is_same = |other: &Found| Some(jwts::signed_part(&other.text)) == one;
+        let is_alone = self.evidence.request.is_none() && found.iter().all(is_same);
+        let provider = whose::server(&self.evidence).provider;
+        let own = found
+            .iter()
+            .filter(|found| found.is_assertion(provider, is_alone));
+        let place = own.clone().next_back().map(|found| found.place);
+        let found: Vec<_> = own.map(|found| found.text.clone()).collect();
         let known = self.evidence.compact.clone();
         let Some(last) = known.as_ref().or(found.last()) else {
             return;
         };
-        let is_of_request = |place: &Place| [Place::Assertion, Place::Bearer].contains(place);
-        self.evidence.is_in_request |= places.last().is_some_and(is_of_request);
+        self.evidence.is_in_request |= place.is_some_and(Place::is_of_request);
         // Of several requests nobody knows which one the reply is to.
         self.evidence.is_in_request &= requests <= 1;
         let own = jwts::signed_part(last);
@@ -339,28 +339,6 @@ impl Paste {
         if let Some(earlier) = earlier {
             self.evidence(|evidence| evidence.earlier_assertion(earlier));
         }
-    }
-
-    /// Whether a JWT is the assertion, by where it stands or by its claims; others have JWT too.
-    fn is_assertion(&self, found: &Found, is_alone: bool) -> bool {
-        let decoded = Assertion::decode(&found.text).ok();
-        let claims = decoded.as_ref().map(|decoded| decoded.claims());
-        let has = |name| claims.is_some_and(|claims| claims.contains_key(name));
-        let audience = claims.and_then(|claims| claims.get("aud"));
-        let audience = audience.map(ToString::to_string).unwrap_or_default();
-        let is_like_one =
-            has("iss") && has("exp") && (audience.contains(['.', '/', ':']) || has("box_sub_type"));
-        let is_place = match found.place {
-            Place::Assertion => true,
-            Place::Bearer => {
-                let provider = whose::server(&self.evidence).provider;
-                matches!(provider, "github" | "snowflake")
-            }
-            Place::Line => is_alone || is_like_one,
-            Place::Words => is_like_one,
-            Place::Other => false,
-        };
-        is_place && !jwts::is_sample(&found.text)
     }
 
     /// What is masked is neither known nor missing. An assertion with a mask was put together anew, so its form and its
@@ -420,23 +398,18 @@ impl Paste {
         let mut has_failed = false;
         // What curl tried before there was a reply, is no failure; nor is another connection's, where a server said no.
         if reply.is_none() && !is_told {
-            for line in lines {
-                if let Line::Other(text) = line
-                    && let Some(failure) = failure::failure(text, endpoint.as_deref())
-                {
-                    has_failed |= failure.is_of_endpoint;
-                    if failure.is_of_endpoint {
-                        self.evidence.probes.push(failure.probe);
-                    } else {
-                        self.evidence.doubtful.push(failure.probe);
-                    }
+            for failure in failure::failures(lines, endpoint.as_deref()) {
+                has_failed |= failure.is_of_endpoint;
+                if failure.is_of_endpoint {
+                    self.evidence.probes.push(failure.probe);
+                } else {
+                    self.evidence.doubtful.push(failure.probe);
                 }
             }
         }
         let reply = self.evidence.reply.as_ref();
         // Where no server was reached, none said anything.
-        let is_silent = has_failed;
-        if !rest.is_empty() && !is_silent && reply.is_none_or(|reply| reply.body.is_none()) {
+        if !rest.is_empty() && !has_failed && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));
         }
     }

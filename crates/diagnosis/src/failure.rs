@@ -1,5 +1,6 @@
 //! Connections that failed, by what programs print.
 
+use crate::paste::Line;
 use crate::{Probe, whose};
 
 /// A connection that failed.
@@ -9,8 +10,19 @@ pub(crate) struct Failure {
     pub(crate) is_of_endpoint: bool,
 }
 
+/// Those that a log tells of. The endpoint is the host of the request, if that is known.
+pub(crate) fn failures(
+    lines: &[Line<'_>],
+    endpoint: Option<&str>,
+) -> impl Iterator<Item = Failure> {
+    lines.iter().filter_map(move |line| match line {
+        Line::Other(text) => failure(text, endpoint),
+        _ => None,
+    })
+}
+
 /// What curl or a program says where a connection fails.
-pub(crate) fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
+fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
     const DNS: [&str; 4] = [
         "could not resolve host",
         "name or service not known",

@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use jwt_bearer_assertion::Assertion;
+
 use crate::paste::parameters;
 
 /// A text with the form of a JWT.
@@ -11,8 +13,34 @@ pub(crate) struct Found {
     pub(crate) place: Place,
 }
 
+impl Found {
+    /// Whether it is the assertion, by where it stands or by its claims; others have JWT too.
+    pub(crate) fn is_assertion(&self, provider: &str, is_alone: bool) -> bool {
+        let is_place = match self.place {
+            Place::Assertion => true,
+            Place::Bearer => matches!(provider, "github" | "snowflake"),
+            Place::Line => is_alone || self.is_like_one(),
+            Place::Words => self.is_like_one(),
+            Place::Other => false,
+        };
+        is_place && !is_sample(&self.text)
+    }
+
+    /// Whether its claims are those that an assertion has: `aud` is an address, or they are Box's.
+    fn is_like_one(&self) -> bool {
+        let Ok(decoded) = Assertion::decode(&self.text) else {
+            return false;
+        };
+        let claims = decoded.claims();
+        let audience = claims.get("aud").map(ToString::to_string);
+        let is_address = audience.is_some_and(|audience| audience.contains(['.', '/', ':']));
+        let is_own = is_address || claims.contains_key("box_sub_type");
+        claims.contains_key("iss") && claims.contains_key("exp") && is_own
+    }
+}
+
 /// Where a JWT stands, which tells what it is.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub(crate) enum Place {
     /// Behind `assertion` or `client_assertion`.
     Assertion,
@@ -27,6 +55,11 @@ pub(crate) enum Place {
 }
 
 impl Place {
+    /// Whether a request has its assertion there.
+    pub(crate) const fn is_of_request(self) -> bool {
+        matches!(self, Self::Assertion | Self::Bearer)
+    }
+
     /// By what stands before it in its line.
     fn of(before: &str) -> Self {
         let before = before.trim_end_matches([' ', '\t', '"', '\'', '`', '\\']);
