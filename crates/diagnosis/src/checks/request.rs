@@ -145,9 +145,11 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
 
 /// The name of a grant, if it has the form of one.
 pub(crate) fn shown_grant(grant: &str) -> String {
-    let is_name = grant.starts_with("urn:")
-        || grant.starts_with("urn%")
-        || !grant.contains(|c: char| !c.is_ascii_lowercase() && c != '_');
+    let is_part = |c: char| c.is_ascii_alphanumeric() || ":%-_.".contains(c);
+    let is_urn =
+        (grant.starts_with("urn:") || grant.starts_with("urn%")) && grant.chars().all(is_part);
+    let is_word = grant.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let is_name = is_urn || is_word;
     if is_name {
         crate::redact::printable(&grant.chars().take(60).collect::<String>())
     } else {
