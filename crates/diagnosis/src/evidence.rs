@@ -365,7 +365,7 @@ impl Reply {
 
     /// Seconds since 1970 by the server's clock. Of a reply that was kept by a cache, they are old.
     pub(crate) fn date(&self) -> Option<i64> {
-        if self.first("age").is_some() {
+        if self.first("age").is_some_and(|age| age != "0") {
             return None;
         }
         crate::checks::times::seconds(httpdate::parse_http_date(self.first("date")?).ok()?)
