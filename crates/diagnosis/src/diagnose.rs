@@ -1,5 +1,6 @@
 use jwt_bearer_provider::{Check, Entry};
 
+use crate::checks::request::shown_grant;
 use crate::checks::{self, Case};
 use crate::finding::{busy, next_of_unreachable, of_check, of_profile};
 use crate::meaning::{MOST_POSSIBLE, explain, is_of_when};
@@ -96,6 +97,8 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ))
     });
 
+    weigh(&mut findings, evidence);
+
     // A reply that is no text of a server: a redirect, an empty one, a token.
     let is_token = said.is_token(evidence);
     let is_told = findings.first().is_some_and(|first| {
@@ -105,7 +108,8 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     let mut notes = Vec::new();
     if let Some(grant) = case.other_grant() {
         notes.push(format!(
-            "The request is of the grant {grant} and has no assertion; the catalogue is about the JWT bearer grant."
+            "The request is of the grant {} and has no JWT as its assertion; the catalogue is about the JWT bearer grant.",
+            shown_grant(grant)
         ));
     }
     Report {
@@ -127,6 +131,30 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         notes,
     }
 }
+
+/// Of a paste nobody knows what was left out, cut, changed, or taken from elsewhere. So a finding is certain there only if
+/// the server's own words agree with it, or if whole things were compared and the result can have no other reason.
+fn weigh(findings: &mut [Finding], evidence: &Evidence) {
+    if !evidence.is_pasted {
+        return;
+    }
+    let is_of = |checks: &[Check], id| checks.iter().any(|check| check.id() == id);
+    for finding in findings {
+        let is_agreed = finding.entry.is_some();
+        let is_compared = is_of(&OF_REPLIES, finding.id)
+            || is_of(&OF_KEYS, finding.id)
+            || is_of(&OF_TIMES, finding.id) && evidence.is_in_request;
+        if !is_agreed && !is_compared {
+            finding.certainty = finding.certainty.min(Certainty::Likely);
+        }
+    }
+}
+
+/// A key against a key, a signature against a key.
+const OF_KEYS: [Check; 2] = [Check::KeyMismatch, Check::SignatureMismatch];
+
+/// A time against the `Date` of the reply.
+const OF_TIMES: [Check; 2] = [Check::ExpTooFar, Check::LifeTooLong];
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.
 fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) -> Vec<Finding> {

@@ -30,6 +30,8 @@ pub struct Evidence {
     pub(crate) is_claims_alone: bool,
     /// Whether header and claims were shown apart from the JWT, whose form is not known then.
     pub(crate) is_taken_apart: bool,
+    /// Whether it stood where a request has it, and so is the one that the reply answers.
+    pub(crate) is_in_request: bool,
     /// What a person masked.
     pub(crate) hidden: Vec<Hidden>,
     /// Whether the assertion was signed by the caller, with the signing key.
@@ -50,6 +52,8 @@ pub struct Evidence {
     pub(crate) sent_at: Option<SystemTime>,
     pub(crate) received_at: Option<SystemTime>,
     pub(crate) probes: Vec<Probe>,
+    /// Failures of which nobody knows whether they are of the way to the token endpoint.
+    pub(crate) doubtful: Vec<Probe>,
 }
 
 impl Evidence {
@@ -306,10 +310,10 @@ impl Request {
             .iter()
             .flatten()
             .any(|(name, _)| name == "grant_type" || name.ends_with("assertion"));
-        self.url.is_none()
-            || has_form
-            || self.in_query
-            || matches!(last, Some("token" | "authorize"))
+        // A GET of the other endpoint is a person's login.
+        let is_get = self.method.as_deref() == Some("GET");
+        let is_endpoint = last == Some("token") || last == Some("authorize") && !is_get;
+        self.url.is_none() || has_form || self.in_query || is_endpoint
     }
 
     /// The value of a parameter, if the form is known and has it; an empty one counts as left out.
@@ -366,8 +370,11 @@ impl Reply {
         header.map(|(_, value)| value.trim())
     }
 
-    /// Seconds since 1970 by the server's clock.
+    /// Seconds since 1970 by the server's clock. Of a reply that was kept by a cache, they are old.
     pub(crate) fn date(&self) -> Option<i64> {
+        if self.first("age").is_some_and(|age| age != "0") {
+            return None;
+        }
         crate::checks::times::seconds(httpdate::parse_http_date(self.first("date")?).ok()?)
     }
 }

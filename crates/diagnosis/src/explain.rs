@@ -1,7 +1,10 @@
 use jwt_bearer_assertion::Assertion;
 use serde_json::Value;
 
+use crate::checks::host_of;
 use crate::curl;
+use crate::failure;
+use crate::jwts::{self, Found, Place};
 use crate::mark::{self, Hidden, is_mark};
 use crate::message::Whose;
 use crate::paste::{self, Line};
@@ -26,6 +29,8 @@ impl Paste {
     /// are looked at.
     ///
     /// What is masked, such as `<id>`, `***` or `CLIENT_ID`, is neither known nor missing, and what is cut proves nothing.
+    /// A JWT that was broken into lines is joined. It is taken for the assertion only where a request has one, or if its
+    /// claims are like those of one, or if it stands alone.
     ///
     /// Of two assertions, the first is the earlier one. Of two replies, the last counts.
     #[must_use]
@@ -35,6 +40,7 @@ impl Paste {
         if let Some(decoded) = paste::decoded(&text) {
             text = decoded;
         }
+        let mut text = jwts::joined(&text);
         reading.keys(&mut text);
         let (text, secrets) = without_named(&text);
         if !secrets.is_empty() {
@@ -55,10 +61,10 @@ impl Paste {
         if text.contains(r#"{\""#) {
             reading.json(&text.replace(r#"\""#, "\""));
         }
+        reading.evidence.mentioned = whose::mentioned(&text);
         reading.assertions(&text, paste::requests(&all));
         reading.message(&text, lines);
         reading.marks();
-        reading.evidence.mentioned = whose::mentioned(&text);
         reading
     }
 
@@ -189,8 +195,10 @@ impl Paste {
             let parameters: Vec<_> = paste::parameters(&form);
             if let Some(assertion) = paste::value(&parameters, &["assertion", "client_assertion"])
                 && paste::may_be_assertion(assertion)
+                && !jwts::is_sample(assertion)
             {
                 self.evidence(|evidence| evidence.assertion_text(assertion));
+                self.evidence.is_in_request = true;
             }
             let has_grant = form.contains("grant_type=") && is_sent;
             if !is_hidden && (has_grant || length == Some(form.len())) {
@@ -302,13 +310,25 @@ impl Paste {
 
     /// Assertions anywhere. The last is the one in question, with its signature if that is somewhere.
     fn assertions(&mut self, text: &str, requests: usize) {
-        let found = paste::jwts(text);
+        let found = jwts::jwts(text);
+        let one = found.first().map(|found| jwts::signed_part(&found.text));
+        let is_same = |other: &Found| Some(jwts::signed_part(&other.text)) == one;
+        let is_alone = self.evidence.request.is_none() && found.iter().all(is_same);
+        let provider = whose::server(&self.evidence).provider;
+        let own = found
+            .iter()
+            .filter(|found| found.is_assertion(provider, is_alone));
+        let place = own.clone().next_back().map(|found| found.place);
+        let found: Vec<_> = own.map(|found| found.text.clone()).collect();
         let known = self.evidence.compact.clone();
         let Some(last) = known.as_ref().or(found.last()) else {
             return;
         };
-        let own = paste::signed_part(last);
-        let is_same = |other: &&String| paste::signed_part(other) == own;
+        self.evidence.is_in_request |= place.is_some_and(Place::is_of_request);
+        // Of several requests nobody knows which one the reply is to.
+        self.evidence.is_in_request &= requests <= 1;
+        let own = jwts::signed_part(last);
+        let is_same = |other: &&String| jwts::signed_part(other) == own;
         let same = found.iter().chain(&known).filter(is_same);
         let fullest = same.max_by_key(|text| text.len()).unwrap_or(last);
         let earlier = found.iter().rev().find(|other| !is_same(other));
@@ -376,23 +396,25 @@ impl Paste {
         if is_page && reply.is_none() {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
+        let rest = paste::words(lines);
+        let is_told = !message::entries_in(Whose::Anybodys, &rest).is_empty();
+        let request = self.evidence.request.as_ref();
+        let endpoint = request.and_then(|request| host_of(request.url.as_deref()?));
         let mut has_failed = false;
-        // What curl tried before there was a reply, is no failure.
-        if reply.is_none() {
-            for line in lines {
-                if let Line::Other(text) = line
-                    && let Some(probe) = paste::curl_failure(text)
-                {
-                    self.evidence(|evidence| evidence.probe(probe));
-                    has_failed = true;
+        // What curl tried before there was a reply, is no failure; nor is another connection's, where a server said no.
+        if reply.is_none() && !is_told {
+            for failure in failure::failures(lines, endpoint.as_deref()) {
+                has_failed |= failure.is_of_endpoint;
+                if failure.is_of_endpoint {
+                    self.evidence.probes.push(failure.probe);
+                } else {
+                    self.evidence.doubtful.push(failure.probe);
                 }
             }
         }
         let reply = self.evidence.reply.as_ref();
-        let rest = paste::words(lines);
         // Where no server was reached, none said anything.
-        let is_silent = has_failed && message::entries_in(Whose::Anybodys, &rest).is_empty();
-        if !rest.is_empty() && !is_silent && reply.is_none_or(|reply| reply.body.is_none()) {
+        if !rest.is_empty() && !has_failed && reply.is_none_or(|reply| reply.body.is_none()) {
             self.evidence(|evidence| evidence.message(rest));
         }
     }

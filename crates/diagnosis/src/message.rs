@@ -1,6 +1,6 @@
 //! Which entries of the catalogue fit what was said, and what an unknown text speaks of.
 
-use jwt_bearer_provider::{Check, Entry, normal};
+use jwt_bearer_provider::{Check, Class, Entry, normal};
 
 use crate::refusal::Refusal;
 
@@ -49,7 +49,8 @@ pub(crate) fn entries_in(whose: Whose, text: &str) -> Vec<&'static Entry> {
     let plain = normal(text);
     let fits = |entry: &'static Entry| {
         let has_error = entry.error.is_some_and(|error| has_word(&plain, error));
-        let is_home = || is_spoken_of(entry.provider, &plain);
+        let is_known = matches!(whose, Whose::Of(provider) if provider == entry.provider);
+        let is_home = || is_known || is_spoken_of(entry.provider, &plain);
         let part = match entry.found_in(&plain).or_else(|| found_cut(entry, &plain)) {
             // With its code besides it weighs more than a longer text without.
             Some(part) if has_error => part + LONGEST,
@@ -327,12 +328,15 @@ const TOPICS: &[(&str, &[&str], &[Check])] = &[
     ),
 ];
 
-/// The checks that are about an assertion, of which a request without one tells nothing.
+/// The checks that are about an assertion and its key, of which a request without one tells nothing.
 pub(crate) fn of_assertions() -> Vec<Check> {
-    let topics = TOPICS.iter();
-    topics
-        .filter(|(name, _, _)| !["the client's authentication", "the form"].contains(name))
-        .flat_map(|(_, _, checks)| checks.iter().copied())
+    let own = ["the client's authentication", "the form"];
+    let of_forms = TOPICS.iter().filter(|(name, _, _)| own.contains(name));
+    let of_forms: Vec<_> = of_forms.flat_map(|(_, _, checks)| *checks).collect();
+    let is_of_way = |check: &Check| check.class() == Class::Network;
+    let all = Check::ALL.iter().copied();
+    all.filter(|check| *check == Check::AssertionMissing || !of_forms.contains(&check))
+        .filter(|check| !is_of_way(check) && *check != Check::MethodNotPost)
         .collect()
 }
 

@@ -4,7 +4,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use crate::Probe;
 use crate::refusal::Refusal;
 use crate::secrets::MASK;
 
@@ -148,14 +147,6 @@ pub(crate) fn requests(lines: &[Line<'_>]) -> usize {
     lines.iter().filter(is_request).count()
 }
 
-/// Header and claims of a compact JWT, without the signature.
-pub(crate) fn signed_part(text: &str) -> &str {
-    match text.match_indices('.').nth(1) {
-        Some((at, _)) => &text[..at],
-        None => text,
-    }
-}
-
 /// Whether a parameter's value is no mark in place of an assertion, such as `$JWT` or `x.y.z`.
 pub(crate) fn may_be_assertion(value: &str) -> bool {
     value.len() >= 40 && !value.contains("...") && !value.contains(['$', '<', '[', '*', '…'])
@@ -222,47 +213,6 @@ pub(crate) fn value<'a>(parameters: &'a [(String, String)], names: &[&str]) -> O
         .iter()
         .find(|(name, value)| names.contains(&name.as_str()) && !value.is_empty());
     found.map(|(_, value)| value.as_str())
-}
-
-/// What curl says when there is no reply.
-pub(crate) fn curl_failure(text: &str) -> Option<Probe> {
-    const DNS: [&str; 4] = [
-        "could not resolve host",
-        "name or service not known",
-        "getaddrinfo enotfound",
-        "no such host",
-    ];
-    const TLS: [&str; 5] = [
-        "ssl certificate problem",
-        "certificate verify failed",
-        "self-signed certificate",
-        "unable to get local issuer certificate",
-        "certificate has expired",
-    ];
-    const CONNECTION: [&str; 4] = [
-        "connection refused",
-        "failed to connect to",
-        "connection timed out",
-        "econnrefused",
-    ];
-    // Its notes on the way are no failures, and JSON is a server's.
-    let plain = text.trim().to_lowercase();
-    if plain.starts_with(['*', '{', '[', '"']) || plain.contains("continuing anyway") {
-        return None;
-    }
-    let has = |parts: &[&str]| {
-        let found = parts.iter().find(|part| plain.contains(**part));
-        found.map(|part| Some((*part).to_owned()))
-    };
-    let host = String::from("the token endpoint");
-    // Only the part that is known: hosts and addresses stand around it.
-    if let Some(error) = has(&DNS) {
-        Some(Probe::Dns { host, error })
-    } else if let Some(error) = has(&TLS) {
-        Some(Probe::Tls { host, error })
-    } else {
-        has(&CONNECTION).map(|error| Probe::Connection { host, error })
-    }
 }
 
 /// The most JSON values that are read; a text of more is no evidence.
@@ -343,39 +293,6 @@ pub(crate) fn unchunked(body: &str) -> Option<String> {
 pub(crate) fn compact(header: &Value, claims: &Value) -> String {
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode(json.to_string());
     format!("{}.{}.", encode(header), encode(claims))
-}
-
-/// Every text that begins as a JWT does and has a dot in it, in order.
-pub(crate) fn jwts(text: &str) -> Vec<String> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || "-_.+/=%".contains(c);
-    let mut found = Vec::new();
-    let mut from = 0;
-    while let Some(at) = text[from..].find("eyJ").map(|at| from + at) {
-        let end = text[at..]
-            .find(|c| !is_part(c))
-            .map_or(text.len(), |end| at + end);
-        let whole = &text[at..end];
-        let run = whole.trim_end_matches('.');
-        // Of one that was cut, the last part is none. Behind a dot the dots are in place of a part.
-        let dots = whole.len() - run.len();
-        let is_masked = text[end..].starts_with(['…', '[']) || text[end..].starts_with("***");
-        let is_cut = matches!(dots, 2 | 3) || dots == 0 && is_masked;
-        let run = match run.rsplit_once('.') {
-            Some((start, _)) if is_cut => start,
-            _ => run,
-        };
-        if run.contains('.') && run.len() > 40 {
-            let decoded = if run.contains('%') {
-                let form = format!("a={}", run.replace('+', "%2B"));
-                parameters(&form).into_iter().next().map(|(_, value)| value)
-            } else {
-                None
-            };
-            found.push(decoded.unwrap_or_else(|| run.to_owned()));
-        }
-        from = end;
-    }
-    found
 }
 
 /// What a program says, without what was sent and what is long.

@@ -31,25 +31,44 @@ fn of_host(host: &str) -> Option<(&'static str, &'static str)> {
     })
 }
 
+/// Whether a provider's token endpoint is at this host, or for all that is known can be.
+pub(crate) fn is_token_host(host: &str) -> bool {
+    match of_host(host) {
+        Some((_, "box")) => host == "api.box.com",
+        Some((_, "google")) => host == "oauth2.googleapis.com",
+        Some((_, "github")) => host == "api.github.com",
+        Some((_, "docusign")) => host.starts_with("account"),
+        Some(_) => is_server(host),
+        None => false,
+    }
+}
+
+/// Whether it is no page for readers.
+fn is_server(host: &str) -> bool {
+    !PAGES.contains(&host.split('.').next().unwrap_or_default())
+}
+
+const PAGES: [&str; 8] = [
+    "community",
+    "developer",
+    "developers",
+    "docs",
+    "github",
+    "help",
+    "support",
+    "www",
+];
+
 /// The provider to whose server a URL in a text leads. Pages for readers are no servers.
 pub(crate) fn mentioned(text: &str) -> Option<&'static str> {
-    const PAGES: [&str; 8] = [
-        "community",
-        "developer",
-        "developers",
-        "docs",
-        "github",
-        "help",
-        "support",
-        "www",
-    ];
     let urls = text.match_indices("https://").filter_map(|(at, _)| {
         let end = |c: char| c.is_whitespace() || "\"'<>(),;\\".contains(c);
         let url = text[at..].split(end).next()?;
         host_of(url)
     });
-    let servers = urls.filter(|host| !PAGES.contains(&host.split('.').next().unwrap_or_default()));
-    let mut providers = servers.filter_map(|host| Some(of_host(&host)?.1));
+    let mut providers = urls
+        .filter(|host| is_server(host))
+        .filter_map(|host| Some(of_host(&host)?.1));
     providers.next()
 }
 

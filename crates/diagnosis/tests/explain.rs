@@ -149,7 +149,7 @@ fn keys_and_secrets_are_warned_of_and_never_repeated() {
     );
     let paste = Paste::read(&text);
     let report = paste.diagnose();
-    assert_eq!(report.notes().len(), 2, "{report}");
+    assert_eq!(paste.notes().len(), 2, "{report}");
     let all = format!(
         "{paste:?} {report:?} {report} {}",
         serde_json::to_string(&report).unwrap()

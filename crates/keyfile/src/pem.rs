@@ -94,6 +94,9 @@ pub(crate) fn is_pem(text: &[u8]) -> bool {
 
 /// Undoes `\n` and `\r` as two characters, which JSON, shells and environment variables leave behind.
 pub(crate) fn unescape(text: &[u8]) -> Zeroizing<Vec<u8>> {
+    if !text.contains(&b'\\') {
+        return Zeroizing::new(text.to_vec());
+    }
     let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut bytes = text.iter().copied().peekable();
     while let Some(byte) = bytes.next() {
@@ -109,7 +112,9 @@ pub(crate) fn unescape(text: &[u8]) -> Zeroizing<Vec<u8>> {
 /// Decodes base64 or base64url, whatever the white space, with or without padding.
 pub(crate) fn base64(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut packed = Zeroizing::new(Vec::with_capacity(text.len()));
-    packed.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
+    for part in text.split(u8::is_ascii_whitespace) {
+        packed.extend_from_slice(part);
+    }
     let mut decoded = Zeroizing::new(vec![0; packed.len()]);
     let len = [BASE64, BASE64_URL]
         .iter()

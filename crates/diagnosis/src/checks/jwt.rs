@@ -9,7 +9,7 @@ use crate::redact::{masked, scrubbed};
 /// The form of the JWT, its algorithm and its `kid`.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     if let Some(why) = &case.evidence.no_assertion {
-        seen.proven(Check::JwtParts, scrubbed(why));
+        seen.noted(Check::JwtParts, !case.evidence.is_pasted, scrubbed(why));
     }
     let Some(assertion) = &case.evidence.assertion else {
         return;
@@ -32,21 +32,19 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         "not a jwt",
     ]);
     // What people show can be cut, and the signature left out.
-    let is_cut = case.evidence.is_pasted;
+    let is_pasted = case.evidence.is_pasted;
     let request = case.evidence.request.as_ref();
     let has_form = request.is_some_and(|request| request.parameters.is_some());
     for defect in assertion.defects() {
         let (check, proof) = match defect {
             Defect::Wrapped => (Check::JwtWrapped, false),
             // People take the signature off before they show an assertion.
-            Defect::NoSignature if is_cut && !has_form => continue,
+            Defect::NoSignature if is_pasted && !has_form => continue,
             Defect::NoSignature => (Check::JwtUnsigned, false),
             Defect::UnsignedAlgorithm => (Check::JwtUnsigned, true),
             Defect::Padding(_) => (Check::JwtPadding, is_of_form),
             Defect::StandardAlphabet(_) => (Check::JwtAlphabet, true),
-            Defect::NotBase64(_) | Defect::NotJson(..) => {
-                (Check::JwtDamaged, !is_cut || is_of_form)
-            }
+            Defect::NotBase64(_) | Defect::NotJson(..) => (Check::JwtDamaged, !is_pasted),
             Defect::Duplicate(..) => (Check::JwtDuplicate, is_of_form),
             Defect::NoAlgorithm => (Check::AlgMissing, true),
             Defect::OtherAlgorithm(_) => (Check::AlgNotAllowed, true),
@@ -56,7 +54,7 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
                 let octets = assertion.signature().len();
                 (
                     Check::SignatureLength,
-                    !is_cut && (octets == 0 || octets >= 40),
+                    !is_pasted && (octets == 0 || octets >= 40),
                 )
             }
             Defect::KeyIdInClaims => (Check::KidInClaims, case.is_said(&["kid"])),
@@ -168,8 +166,9 @@ fn check_key_id(case: &Case<'_>, seen: &mut Observed) {
             seen.passed(&there, "the header has a `kid`");
             match (kid.as_str(), registered) {
                 (None, _) => seen.proven(Check::KidNotText, "`kid` is no string"),
-                (Some(kid), Some(registered)) if kid != registered => seen.proven(
+                (Some(kid), Some(registered)) if kid != registered => seen.noted(
                     Check::KidDiffers,
+                    case.is_value(kid) && case.is_value(registered),
                     format!(
                         "`kid` is {}; the key is registered as {}",
                         masked(kid),

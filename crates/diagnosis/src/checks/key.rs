@@ -140,10 +140,25 @@ fn check_signature(case: &Case<'_>, key: &PublicKey, is_sure: bool, seen: &mut O
         }
         Some(false) => seen.noted(
             Check::SignatureMismatch,
-            is_sure,
+            is_sure && is_whole(case, key, seen),
             "the signature does not verify with the registered key",
         ),
     }
+}
+
+/// Whether nothing of the assertion is cut: what does not verify, may be no more than that.
+fn is_whole(case: &Case<'_>, key: &PublicKey, seen: &Observed) -> bool {
+    let octets = case
+        .evidence
+        .assertion
+        .as_ref()
+        .map(|assertion| assertion.signature().len());
+    let is_full = match key.kind() {
+        KeyKind::Rsa { bits, .. } => octets
+            .is_some_and(|octets| octets == bits.div_ceil(8) || [256, 384, 512].contains(&octets)),
+        _ => true,
+    };
+    !case.evidence.is_pasted || is_full && !seen.has_failed(Check::JwtDamaged)
 }
 
 fn verifies(case: &Case<'_>, key: &PublicKey) -> Option<bool> {

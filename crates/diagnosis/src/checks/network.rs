@@ -14,6 +14,17 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     for probe in &case.evidence.probes {
         check_probe(case, probe, seen);
     }
+    for probe in &case.evidence.doubtful {
+        let (check, error) = match probe {
+            Probe::Dns { error, .. } => (Check::Dns, error),
+            Probe::Connection { error, .. } => (Check::Unreachable, error),
+            Probe::Tls { error, .. } => (Check::Tls, error),
+            _ => continue,
+        };
+        let error = error.as_deref().unwrap_or_default();
+        let line = format!("a line says: {error}; whose connection that was, it does not say");
+        seen.hinted(check, line);
+    }
 }
 
 fn check_reply(reply: &Reply, seen: &mut Observed) {

@@ -2,12 +2,10 @@ use std::collections::BTreeSet;
 
 use jwt_bearer_provider::{Check, SecretRule};
 
-use super::Case;
+use super::{Case, JWT_BEARER};
 use crate::Request;
 use crate::observed::Observed;
 use crate::redact::{masked, masked_host};
-
-const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 /// How and where the request was sent.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
@@ -128,21 +126,13 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
                 );
             }
         }
-        Some("client_credentials") if is_there("client_assertion") => {
+        // It authenticates the client, whatever is granted.
+        Some("client_credentials" | "refresh_token") if is_there("client_assertion") => {
             let line = "`grant_type` goes with a client assertion";
             seen.passed(&[Check::GrantTypeMissing, Check::GrantTypeWrong], line);
         }
         Some(other) => {
-            // Where a form was cut, another parameter's value can stand in it.
-            let is_urn = other.starts_with("urn:") || other.starts_with("urn%");
-            let known = is_urn && !other.contains(['=', '&'])
-                || !other.contains(|c: char| !c.is_ascii_lowercase() && c != '_');
-            let shown = if known {
-                crate::redact::printable(&other.chars().take(60).collect::<String>())
-            } else {
-                masked(other)
-            };
-            let line = format!("`grant_type` is {shown}");
+            let line = format!("`grant_type` is {}", shown_grant(other));
             // A paste without an assertion can be of another grant altogether, unless just this is complained of.
             let is_meant = case.other_grant().is_some();
             if !is_meant || case.is_said(&["grant type", "grant_type"]) {
@@ -150,6 +140,20 @@ fn check_grant_type(case: &Case<'_>, request: &Request, seen: &mut Observed) {
                 seen.noted(Check::GrantTypeWrong, proof, line);
             }
         }
+    }
+}
+
+/// The name of a grant, if it has the form of one.
+pub(crate) fn shown_grant(grant: &str) -> String {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || ":%-_.".contains(c);
+    let is_urn =
+        (grant.starts_with("urn:") || grant.starts_with("urn%")) && grant.chars().all(is_part);
+    let is_word = grant.chars().all(|c| c.is_ascii_lowercase() || c == '_');
+    let is_name = is_urn || is_word;
+    if is_name {
+        crate::redact::printable(&grant.chars().take(60).collect::<String>())
+    } else {
+        masked(grant)
     }
 }
 
@@ -182,9 +186,10 @@ fn check_client(case: &Case<'_>, request: &Request, seen: &mut Observed) {
             seen.noted(Check::ClientIdMissing, proof, "the form has no `client_id`");
         }
         (Some(client_id), Some(issuer)) if client_id != issuer => {
+            let proof = case.is_value(client_id) && case.is_value(issuer);
             let (client_id, issuer) = (masked(client_id), masked(issuer));
             let line = format!("`client_id` is {client_id}, `iss` is {issuer}");
-            seen.proven(Check::ClientIdDiffers, line);
+            seen.noted(Check::ClientIdDiffers, proof, line);
         }
         (Some(_), Some(_)) => {
             let line = "`client_id` and `iss` are the same";

@@ -5,6 +5,8 @@
     reason = "a test fails by panicking"
 )]
 
+mod certainty;
+mod programs;
 mod replies;
 mod values;
 

@@ -1,6 +1,6 @@
 //! What a reply, a text and a command line tell.
 
-use jwt_bearer_diagnosis::Certainty;
+use jwt_bearer_diagnosis::{Certainty, Finding};
 use serde_json::json;
 
 use crate::{
@@ -34,6 +34,15 @@ fn a_busy_server() {
         let report = explained(&text);
         assert_eq!(first(&text), ("busy", Certainty::Likely), "{report}");
         assert!(!report.to_string().contains("does not know"), "{report}");
+    }
+    for reply in [
+        "HTTP/1.1 429 Too Many Requests\nRetry-After: 5\n\n",
+        "HTTP/1.1 429 Too Many Requests\n\n{\"error\":\"rate_limit_exceeded\"}",
+        "HTTP/1.1 503 Service Unavailable\n\n<html>nginx</html>",
+        "HTTP/1.1 502 Bad Gateway\n\n",
+    ] {
+        assert_eq!(first(reply), ("busy", Certainty::Likely), "{reply}");
+        assert_eq!(certain(&explained(reply)), [""; 0], "{reply}");
     }
     let body = refused("invalid_client", "The client credentials are invalid");
     let text = exchange(
@@ -249,6 +258,33 @@ fn options_of_curl() {
     ] {
         let report = explained(&format!("{command}\n{refused}"));
         assert!(certain(&report).contains(&id), "{command}\n{report}");
+    }
+    // Without a reply nobody said that it is wrong.
+    let url = "https://api.box.com/oauth2/token";
+    for (options, id) in [
+        ("-X GET -d grant_type=x", "method-not-post"),
+        (
+            "-G -d grant_type=x -d assertion=$JWT",
+            "parameters-in-query",
+        ),
+        ("-F assertion=x", "body-not-form"),
+        ("--json '{}'", "body-not-form"),
+    ] {
+        let report = explained(&format!("curl {url} {options}"));
+        let is_likely = |it: &Finding| it.id() == id && it.certainty() == Certainty::Likely;
+        assert!(
+            report.findings().iter().any(is_likely),
+            "{options}: {report}"
+        );
+        assert_eq!(certain(&report), [""; 0], "{options}: {report}");
+    }
+    for options in [
+        "-d @body.txt",
+        "-d assertion=$JWT",
+        "-d grant_type=$GRANT -d assertion=$JWT",
+    ] {
+        let report = explained(&format!("curl -X POST {url} {options}"));
+        assert_eq!(certain(&report), [""; 0], "{options}: {report}");
     }
 }
 

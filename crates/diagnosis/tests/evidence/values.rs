@@ -48,6 +48,32 @@ fn marks_are_no_values() {
             assert_eq!(certain(&report), Vec::<&str>::new(), "{text}\n{report}");
         }
     }
+    // One mark among values that are shown.
+    for (claim, mark) in [
+        ("jti", "<uuid>"),
+        ("jti", "xxxx"),
+        ("sub", "<enterprise id>"),
+        ("sub", "ENTERPRISE_ID"),
+        ("sub", "***"),
+        ("sub", "username"),
+        ("iss", "xxxx"),
+        ("iss", "your-client-id"),
+        ("exp", "<now+45>"),
+        ("box_sub_type", "…"),
+    ] {
+        for text in ["'sub' claim", "'jti' claim", "'iss' claim"] {
+            let mut claims = with(box_claims(), json!({"box_sub_type": "user"}));
+            claims[claim] = mark.into();
+            let form = "client_id=abcdefghijklmnop0123&client_secret=x";
+            let text = format!(
+                "> POST /oauth2/token HTTP/1.1\n> Host: api.box.com\n>\n{GRANT}&{form}&assertion={}\n< HTTP/1.1 400 Bad\n<\n{}\n",
+                jwt(&claims),
+                refused("invalid_grant", text),
+            );
+            let report = explained(&text);
+            assert_eq!(certain(&report), [""; 0], "{claim} {mark}: {report}");
+        }
+    }
     for (claims, text, id) in [
         (
             json!({"iss": "CONSUMER_KEY", "sub": "username"}),
@@ -118,6 +144,46 @@ fn a_cut_assertion_proves_nothing() {
     }
 }
 
+/// Claims that are cut, whatever the text speaks of.
+#[test]
+fn cut_claims_prove_nothing() {
+    let whole = jwt(&box_claims());
+    let (input, signature) = whole.rsplit_once('.').unwrap();
+    for text in [
+        "Please check the 'sub' claim.",
+        "Signature verification error. The public key identified by \"kid\" must correspond",
+        "kid invalid, unable to lookup correct key",
+        "malformed JWT",
+    ] {
+        for cut in [
+            format!("{input}.{}", &signature[..72]),
+            format!("{}...", &input[..input.len() - 20]),
+            format!("{}.AAAA", &input[..input.len() - 21]),
+            input[..input.len() - 21].to_owned(),
+            format!("{}\n... (truncated)", &input[..input.len() - 22]),
+            format!("{}<snip>.abc", &input[..input.len() - 40]),
+            input.to_owned(),
+        ] {
+            let body = refused("invalid_grant", text);
+            let command =
+                format!("curl https://api.box.com/oauth2/token -d '{GRANT}&assertion={cut}'");
+            for text in [
+                format!("{cut}\n{body}"),
+                format!("assertion={cut}\n{body}"),
+                format!("{command}\n{body}"),
+            ] {
+                let report = explained(&text);
+                assert_eq!(certain(&report), [""; 0], "{text}\n{report}");
+            }
+        }
+    }
+    let body = refused("invalid_grant", "invalid assertion");
+    let report = explained(&format!("{input}.\n{body}"));
+    let is_unsure =
+        |it: &Finding| it.id() != "jwt-unsigned" || it.certainty() == Certainty::Possible;
+    assert!(report.findings().iter().all(is_unsure), "{report}");
+}
+
 /// The help says that the signature can be left out.
 #[test]
 fn an_assertion_without_its_signature_is_not_taken_for_unsigned() {
@@ -178,9 +244,17 @@ fn other_grants() {
             report
                 .notes()
                 .iter()
-                .any(|note| note.contains("has no assertion")),
+                .any(|note| note.contains("has no JWT as its assertion")),
             "{report}"
         );
+    }
+    for grant in ["client_credentials", "refresh_token", "authorization_code"] {
+        let report = explained(&format!(
+            "> POST /oauth2/token HTTP/1.1\n> Host: api.box.com\n>\ngrant_type={grant}&client_id=abcdefghijklmnop0123&client_secret=x\n\
+             < HTTP/1.1 400 Bad\n<\n{}",
+            refused("invalid_grant", "Grant credentials are invalid")
+        ));
+        assert_eq!(certain(&report), [""; 0], "{report}");
     }
     // Where it is complained of, it is likely.
     let text = format!(
@@ -222,6 +296,18 @@ fn what_servers_take_is_not_wrong() {
         let report = explained(&text);
         assert_eq!(certain(&report), Vec::<&str>::new(), "{report}");
         assert_eq!(first(&text), (id, Certainty::Likely), "{report}");
+    }
+    for (host, issuer, ahead) in [
+        ("api.github.com", json!(12_345), 540),
+        ("fhir.epic.com", json!("abc-def"), 240),
+    ] {
+        let claims = json!({"iss": issuer, "sub": "abc-def", "aud": format!("https://{host}/oauth2/token"),
+            "jti": "Zm9vYmFyYmF6cXV4cXV1eA", "iat": NOW - 300, "exp": NOW + ahead});
+        let report = explained(&format!(
+            "{}\nHTTP/1.1 401 Unauthorized\n{DATE}\n\n{{\"error\":\"invalid_client\"}}",
+            jwt(&claims)
+        ));
+        assert_eq!(certain(&report), [""; 0], "{report}");
     }
     let text = github(json!({"iss": "123456", "iat": NOW - 60, "exp": NOW + 1200}));
     assert!(certain(&explained(&text)).contains(&"life-too-long"));

@@ -1,0 +1,91 @@
+//! Connections that failed, by what programs print.
+
+use crate::paste::Line;
+use crate::{Probe, whose};
+
+/// A connection that failed.
+pub(crate) struct Failure {
+    pub(crate) probe: Probe,
+    /// Whether it is surely that to the token endpoint: by the host, or since curl has no other.
+    pub(crate) is_of_endpoint: bool,
+}
+
+/// Those that a log tells of. The endpoint is the host of the request, if that is known.
+pub(crate) fn failures(
+    lines: &[Line<'_>],
+    endpoint: Option<&str>,
+) -> impl Iterator<Item = Failure> {
+    lines.iter().filter_map(move |line| match line {
+        Line::Other(text) => failure(text, endpoint),
+        _ => None,
+    })
+}
+
+/// What curl or a program says where a connection fails.
+fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
+    const DNS: [&str; 4] = [
+        "could not resolve host",
+        "name or service not known",
+        "getaddrinfo enotfound",
+        "no such host",
+    ];
+    const TLS: [&str; 5] = [
+        "ssl certificate problem",
+        "certificate verify failed",
+        "self-signed certificate",
+        "unable to get local issuer certificate",
+        "certificate has expired",
+    ];
+    const CONNECTION: [&str; 4] = [
+        "connection refused",
+        "failed to connect to",
+        "connection timed out",
+        "econnrefused",
+    ];
+    const CURL: [&str; 5] = [
+        "curl: (6)",
+        "curl: (7)",
+        "curl: (28)",
+        "curl: (35)",
+        "curl: (60)",
+    ];
+    // Its notes on the way are no failures, and JSON is a server's.
+    let plain = text.trim().to_lowercase();
+    if plain.starts_with(['*', '{', '[', '"']) || plain.contains("continuing anyway") {
+        return None;
+    }
+    let is_curl = CURL.iter().any(|start| plain.contains(start));
+    // Snowflake's connector says so before what the server answered.
+    let plain = if is_curl {
+        plain
+    } else {
+        plain.replace("failed to connect to db:", "")
+    };
+    let is_of_endpoint = is_curl
+        || match endpoint {
+            Some(host) => plain.contains(host),
+            None => plain.split(|c| !is_of_host(c)).any(whose::is_token_host),
+        };
+    let has = |parts: &[&str]| {
+        let found = parts.iter().find(|part| plain.contains(**part));
+        found.map(|part| Some((*part).to_owned()))
+    };
+    let host = String::from("the token endpoint");
+    // Only the part that is known: hosts and addresses stand around it.
+    let probe = if let Some(error) = has(&DNS) {
+        Probe::Dns { host, error }
+    } else if let Some(error) = has(&TLS) {
+        Probe::Tls { host, error }
+    } else {
+        let error = has(&CONNECTION)?;
+        Probe::Connection { host, error }
+    };
+    Some(Failure {
+        probe,
+        is_of_endpoint,
+    })
+}
+
+const fn is_of_host(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '.')
+}
