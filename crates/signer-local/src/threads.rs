@@ -82,13 +82,17 @@ fn gone() -> SignError {
     SignError::new(SignErrorKind::Other, "the thread that signs panicked")
 }
 
-/// Starts the threads, which take jobs until nobody can send any more. As many jobs as there are threads wait for
-/// them, so that none is idle; what comes on top waits in its own future.
+/// Jobs that wait for each thread. One is too few: the task that sends the next may have to wait for milliseconds until
+/// the system gives it a core, where all are busy signing.
+const QUEUED: usize = 16;
+
+/// Starts the threads, which take jobs until nobody can send any more. Some jobs wait for them, so that none is idle;
+/// what comes on top waits in its own future.
 fn start(
     count: NonZeroUsize,
     sign: impl Fn(&[u8]) -> Result<Signature, SignError> + Send + Sync + 'static,
 ) -> Result<mpsc::Sender<Job>, SignError> {
-    let (sender, receiver) = mpsc::channel(count.get());
+    let (sender, receiver) = mpsc::channel(count.get().saturating_mul(QUEUED));
     let receiver = Arc::new(Mutex::new(receiver));
     let sign = Arc::new(sign);
     for _ in 0..count.get() {

@@ -96,7 +96,7 @@ fn the_threads_end_with_the_last_clone() {
     ends(&alive);
 }
 
-/// Two threads that wait until they are let go, two jobs that wait for them, and one that waits for a place.
+/// Two threads that wait until they are let go, the jobs that wait for them, and one that waits for a place.
 #[tokio::test]
 async fn who_gives_up_before_the_turn_costs_no_signature() {
     let (begun, gate) = (Arc::new(AtomicUsize::new(0)), Arc::new(Barrier::new(3)));
@@ -121,7 +121,7 @@ async fn who_gives_up_before_the_turn_costs_no_signature() {
         }
     })
     .await;
-    let waiting = [ask(), ask(), ask()];
+    let waiting: Vec<_> = (0..2 * QUEUED + 1).map(|_| ask()).collect();
     soon(async {
         while jobs.capacity() > 0 {
             tokio::time::sleep(Duration::from_millis(1)).await;
