@@ -117,7 +117,7 @@ async fn box_refuses_keys() {
         |good| good.header(Header::new().key_id("key2")),
         rsa(),
         "invalid_grant: kid invalid, unable to lookup correct key",
-        "`kid` is missing, or of another app",
+        "`kid` is of another app, or missing",
     )
     .await;
 }
