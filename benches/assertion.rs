@@ -1,5 +1,7 @@
 //! Claims to a compact JWS, beside the bare signature of the same input; and the same without a signature.
 
+#![allow(clippy::expect_used, reason = "a benchmark is a program of its own")]
+
 mod keys;
 mod pattern;
 
@@ -34,31 +36,46 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut group = criterion.benchmark_group(format!("assertion/{name}"));
         group.throughput(Throughput::Elements(1));
         group.bench_function("ring", |bencher| {
-            bencher.iter(|| key.bare.sign(black_box(input.signing_input()), &mut octets));
+            bencher.iter(|| {
+                let len = key.bare.sign(black_box(input.signing_input()), &mut octets);
+                len.expect("a signature")
+            });
         });
         let (header, claims) = (&header, &claims);
         let unsigned = || {
-            Unsigned::for_signer(
-                black_box(header),
-                black_box(claims),
-                signer,
-                SystemClock.now(),
-            )
+            let (header, claims) = (black_box(header), black_box(claims));
+            let unsigned = Unsigned::for_signer(header, claims, signer, SystemClock.now());
+            unsigned.expect("claims")
         };
         group.bench_function("sign_now", |bencher| {
             bencher.iter(|| {
-                let unsigned = unsigned()?;
-                let signature = key.signer.sign_now(unsigned.signing_input())?;
-                unsigned.attach(&signature)
+                let unsigned = unsigned();
+                let signature = key.signer.sign_now(unsigned.signing_input());
+                let assertion = unsigned.attach(&signature.expect("a signature"));
+                assertion.expect("its algorithm")
             });
         });
         assertion(&mut group, &runtime, "dyn Signer", signer);
         let signature = key.signer.sign_now(input.signing_input())?;
         group.bench_function("no signature", |bencher| {
-            bencher.iter(|| unsigned()?.attach(black_box(&signature)));
+            bencher.iter(|| {
+                let assertion = unsigned().attach(black_box(&signature));
+                assertion.expect("its algorithm")
+            });
         });
         group.finish();
     }
+
+    let mut group = criterion.benchmark_group("assertion/of which");
+    group.bench_function("random octets of a jti", |bencher| {
+        bencher.iter(|| {
+            let mut octets = [0; 16];
+            getrandom::fill(black_box(&mut octets)).expect("random numbers");
+            octets
+        });
+    });
+    group.bench_function("clock", |bencher| bencher.iter(|| SystemClock.now()));
+    group.finish();
     criterion.final_summary();
     Ok(())
 }
@@ -71,13 +88,10 @@ fn assertion(
 ) {
     let (header, claims) = (header(), claims());
     group.bench_function(name, |bencher| {
-        bencher.to_async(runtime).iter(|| {
-            Assertion::sign(
-                black_box(&header),
-                black_box(&claims),
-                signer,
-                SystemClock.now(),
-            )
+        bencher.to_async(runtime).iter(|| async {
+            let (header, claims) = (black_box(&header), black_box(&claims));
+            let assertion = Assertion::sign(header, claims, signer, SystemClock.now());
+            assertion.await.expect("an assertion")
         });
     });
 }

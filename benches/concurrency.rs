@@ -14,11 +14,12 @@ mod keys;
 use std::error::Error;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use jwt_bearer::keyfile::PrivateKey;
 use jwt_bearer::{LocalSigner, Signer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -35,10 +36,11 @@ const TWO: NonZeroUsize = NonZeroUsize::new(2).expect("two is not nothing");
 fn main() -> Result<(), Box<dyn Error>> {
     let mut criterion = Criterion::default().configure_from_args();
     for (name, kind) in [("RS256", "RSA-2048"), ("ES256", "P-256")] {
+        let key = keys::make(kind)?;
         for workers in [1, 2] {
             let runtime = runtime(workers)?;
-            let inline: Arc<dyn Signer> = Arc::new(signer(kind)?);
-            let threads: Arc<dyn Signer> = Arc::new(signer(kind)?.threads(TWO)?);
+            let inline: Arc<dyn Signer> = Arc::new(signer(&key)?);
+            let threads: Arc<dyn Signer> = Arc::new(signer(&key)?.threads(TWO)?);
             let mut group =
                 criterion.benchmark_group(format!("concurrency/{name}, {workers} workers"));
             for tasks in [1, 4, 16, 64] {
@@ -81,10 +83,11 @@ fn sign_at_once(runtime: &Runtime, signer: &Arc<dyn Signer>, tasks: u64, count: 
 /// How long a signature takes where so many tasks sign as fast as they can.
 fn tails(time: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nRS256, from asking to having:");
+    let key = keys::make("RSA-2048")?;
     for workers in [1, 2] {
         let runtime = runtime(workers)?;
-        let inline: Arc<dyn Signer> = Arc::new(signer("RSA-2048")?);
-        let threads: Arc<dyn Signer> = Arc::new(signer("RSA-2048")?.threads(TWO)?);
+        let inline: Arc<dyn Signer> = Arc::new(signer(&key)?);
+        let threads: Arc<dyn Signer> = Arc::new(signer(&key)?.threads(TWO)?);
         for tasks in [1, 4, 16, 64] {
             for (how, signer) in [("inline", &inline), ("threads(2)", &threads)] {
                 let start = Instant::now();
@@ -141,39 +144,24 @@ fn quantiles(sorted: &[Duration]) -> String {
 /// Sixteen tasks sign with RSA as fast as they can, while four connections play ping-pong on the same two workers.
 fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
     println!("\nRS256 by 16 tasks on 2 workers, beside 4 connections that ping each 2 ms:");
-    let mut plain = 0.0;
-    for how in ["plain threads", "nothing", "inline", "threads(2)"] {
-        let signer: Option<Arc<dyn Signer>> = match how {
-            "plain threads" => {
-                plain = on_plain_threads(&signer("RSA-2048")?, time);
-                println!("{how:14} {plain:7.0} signatures/s");
-                continue;
-            }
-            "nothing" => None,
-            "inline" => Some(Arc::new(signer("RSA-2048")?)),
-            _ => Some(Arc::new(signer("RSA-2048")?.threads(TWO)?)),
-        };
-        let signed = Arc::new(AtomicU64::new(0));
-        let mut pings = runtime(2)?.block_on(async {
-            for _ in 0..16 {
-                if let Some(signer) = signer.clone() {
-                    let signed = Arc::clone(&signed);
-                    tokio::spawn(async move {
-                        loop {
-                            signer.sign(&MESSAGE).await.expect("a signature");
-                            signed.fetch_add(1, Ordering::Relaxed);
-                            tokio::task::yield_now().await;
-                        }
-                    });
-                }
-            }
-            ping(time).await
-        })?;
+    let key = keys::make("RSA-2048")?;
+    let signer = || signer(&key);
+    // Before and after all others, since a machine may get slower or faster meanwhile.
+    let before = on_plain_threads(&signer()?, time);
+    let nothing = beside_signing(None, time)?;
+    let inline = beside_signing(Some(Arc::new(signer()?)), time)?;
+    let threads = beside_signing(Some(Arc::new(signer()?.threads(TWO)?)), time)?;
+    let after = on_plain_threads(&signer()?, time);
+    println!("plain threads: {before:.0} signatures/s before, {after:.0} after");
+    for (how, (rate, mut pings)) in [
+        ("nothing", nothing),
+        ("inline", inline),
+        ("threads(2)", threads),
+    ] {
         pings.sort_unstable();
-        let rate = signed.load(Ordering::Relaxed) as f64 / time.as_secs_f64();
         println!(
             "{how:14} {rate:7.0} signatures/s ({:.2} of plain threads), {} pings: {}",
-            rate / plain,
+            rate / before.max(after),
             pings.len(),
             quantiles(&pings),
         );
@@ -183,21 +171,44 @@ fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
 
 /// Signatures per second of two threads that do nothing else.
 fn on_plain_threads(signer: &LocalSigner, time: Duration) -> f64 {
-    let is_over = AtomicBool::new(false);
-    let signed = AtomicU64::new(0);
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while !is_over.load(Ordering::Relaxed) {
-                    signer.sign_now(&MESSAGE).expect("a signature");
+    let start = Instant::now();
+    let sign = || {
+        let mut signed = 0_u32;
+        while start.elapsed() < time {
+            signer.sign_now(&MESSAGE).expect("a signature");
+            signed += 1;
+        }
+        signed
+    };
+    let signed = thread::scope(|scope| {
+        let other = scope.spawn(sign);
+        sign() + other.join().expect("no signer panics")
+    });
+    f64::from(signed) / start.elapsed().as_secs_f64()
+}
+
+/// Signatures per second of sixteen tasks, and the pings beside them.
+fn beside_signing(
+    signer: Option<Arc<dyn Signer>>,
+    time: Duration,
+) -> std::io::Result<(f64, Vec<Duration>)> {
+    let signed = Arc::new(AtomicU64::new(0));
+    runtime(2)?.block_on(async {
+        let start = Instant::now();
+        for signer in std::iter::repeat_n(signer, 16).flatten() {
+            let signed = Arc::clone(&signed);
+            tokio::spawn(async move {
+                loop {
+                    signer.sign(&MESSAGE).await.expect("a signature");
                     signed.fetch_add(1, Ordering::Relaxed);
+                    tokio::task::yield_now().await;
                 }
             });
         }
-        thread::sleep(time);
-        is_over.store(true, Ordering::Relaxed);
-    });
-    signed.into_inner() as f64 / time.as_secs_f64()
+        let pings = ping(time).await?;
+        let signed = signed.load(Ordering::Relaxed) as f64;
+        Ok((signed / start.elapsed().as_secs_f64(), pings))
+    })
 }
 
 /// The round trips of four connections over loopback, for so long.
@@ -238,8 +249,8 @@ async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
     Ok(trips)
 }
 
-fn signer(kind: &str) -> Result<LocalSigner, Box<dyn Error>> {
-    Ok(Key::new(&keys::make(kind)?, None)?.signer)
+fn signer(key: &PrivateKey) -> Result<LocalSigner, Box<dyn Error>> {
+    Ok(Key::new(key, None)?.signer)
 }
 
 fn runtime(workers: usize) -> std::io::Result<Runtime> {

@@ -1,5 +1,4 @@
-//! Does one operation so many times; `instructions` runs it under valgrind and counts what one of them executes, and
-//! `cpu-time` takes its time.
+//! Does one operation so many times; `instructions` runs it under valgrind and counts what one of them executes.
 
 #![cfg_attr(
     feature = "aws-kms",

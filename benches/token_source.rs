@@ -43,6 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         read(&mut group, "arc-swap", threads, || {
             black_box(bare.load());
         });
+        read(&mut group, "clock", threads, || {
+            black_box(tokio::time::Instant::now());
+        });
         read(&mut group, "current", threads, || {
             black_box(warm.current());
         });

@@ -134,21 +134,21 @@ fn verify(peer: &str, signer: &LocalSigner, jwt: &str) -> Result<(), Box<dyn Err
 }
 
 /// Ours, with the claims kept, whose fixed part is written once; or with claims made anew each time, as the others make
-/// theirs.
+/// theirs. All who can keep their header.
 fn ours<S: Signer + 'static>(
     signer: S,
     sign: fn(&S, &[u8]) -> Result<Signature, SignError>,
     is_anew: bool,
 ) -> Sign {
-    let kept = (header(), claims());
+    let (header, kept) = (header(), claims());
     Box::new(move || {
-        let anew = is_anew.then(|| (header(), claims()));
-        let (header, claims) = anew.as_ref().unwrap_or(&kept);
+        let anew = is_anew.then(claims);
+        let claims = anew.as_ref().unwrap_or(&kept);
         let unsigned =
-            Unsigned::for_signer(header, claims, &signer, SystemClock.now()).expect("claims");
+            Unsigned::for_signer(&header, claims, &signer, SystemClock.now()).expect("claims");
         let signature = sign(&signer, unsigned.signing_input()).expect("a signature");
         let assertion = unsigned.attach(&signature).expect("its algorithm");
-        assertion.as_str().to_owned()
+        assertion.into()
     })
 }
 

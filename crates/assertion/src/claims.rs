@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::part::Fixed;
@@ -136,8 +137,7 @@ impl Claims {
         Ok(())
     }
 
-    /// The claims that are the same in every assertion.
-    fn fixed(&self) -> Result<Map<String, Value>, AssertionError> {
+    fn fixed(&self) -> Result<FixedClaims<'_>, AssertionError> {
         if self.issuer.is_empty() {
             return invalid(
                 "the issuer (`iss`) is empty; it is the client id or consumer key of the app",
@@ -151,20 +151,25 @@ impl Claims {
                 "the claim `{name}` has a setting of its own, and cannot be set as an extra claim"
             ));
         }
-        let audience = self.audience.clone().map(|audience| match audience {
-            Audience::One(audience) => Value::from(audience),
-            Audience::Array(audiences) => Value::from(audiences),
-        });
-        let mut claims = self.extra.clone();
-        claims.insert("iss".into(), self.issuer.clone().into());
-        claims.extend(audience.map(|audience| ("aud".into(), audience)));
-        claims.extend(
-            self.subject
-                .clone()
-                .map(|subject| ("sub".into(), subject.into())),
-        );
-        Ok(claims)
+        Ok(FixedClaims {
+            iss: &self.issuer,
+            sub: self.subject.as_deref(),
+            aud: self.audience.as_ref(),
+            extra: &self.extra,
+        })
     }
+}
+
+/// The claims that are the same in every assertion.
+#[derive(Serialize)]
+struct FixedClaims<'a> {
+    iss: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sub: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aud: Option<&'a Audience>,
+    #[serde(flatten)]
+    extra: &'a Map<String, Value>,
 }
 
 fn invalid<T>(text: impl Into<String>) -> Result<T, AssertionError> {
@@ -172,8 +177,9 @@ fn invalid<T>(text: impl Into<String>) -> Result<T, AssertionError> {
 }
 
 /// The audience of an assertion ([RFC 7519 §4.1.3](https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3)).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
+#[serde(untagged)]
 pub enum Audience {
     /// One string on the wire, which every server takes.
     One(String),

@@ -3,6 +3,7 @@ use std::sync::OnceLock;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jwt_bearer_signer::Algorithm;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{AssertionError, AssertionErrorKind};
@@ -107,7 +108,8 @@ impl Header {
             text.push_str(&known.base64);
             return Ok(());
         }
-        let json = Value::from(self.members(algorithm, key_id)?).to_string();
+        let json = serde_json::to_vec(&self.members(algorithm, key_id)?)
+            .map_err(|error| AssertionError::new(AssertionErrorKind::Header, error))?;
         let base64 = URL_SAFE_NO_PAD.encode(json);
         text.push_str(&base64);
         // For the first signer, which is the only one most often.
@@ -119,11 +121,11 @@ impl Header {
         Ok(())
     }
 
-    fn members(
-        &self,
+    fn members<'a>(
+        &'a self,
         algorithm: Algorithm,
-        key_id: Option<&str>,
-    ) -> Result<Map<String, Value>, AssertionError> {
+        key_id: Option<&'a str>,
+    ) -> Result<Members<'a>, AssertionError> {
         if let Some(name) = REGISTERED
             .into_iter()
             .find(|name| self.extra.contains_key(*name))
@@ -136,22 +138,33 @@ impl Header {
             let text = format!("the header member `{name}` {why}");
             return Err(AssertionError::new(AssertionErrorKind::Header, text));
         }
-        let texts = [
-            ("alg", Some(algorithm.name())),
-            ("typ", self.typ.as_deref()),
-            ("kid", key_id),
-            ("x5t", self.x5t.as_deref()),
-            ("x5t#S256", self.x5t_s256.as_deref()),
-        ];
-        let mut members = self.extra.clone();
-        for (name, text) in texts {
-            members.extend(text.map(|text| (name.into(), text.into())));
-        }
-        if !self.x5c.is_empty() {
-            members.insert("x5c".into(), self.x5c.clone().into());
-        }
-        Ok(members)
+        Ok(Members {
+            alg: algorithm.name(),
+            typ: self.typ.as_deref(),
+            kid: key_id,
+            x5t: self.x5t.as_deref(),
+            x5t_s256: self.x5t_s256.as_deref(),
+            x5c: &self.x5c,
+            extra: &self.extra,
+        })
     }
+}
+
+#[derive(Serialize)]
+struct Members<'a> {
+    alg: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    typ: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    x5t: Option<&'a str>,
+    #[serde(rename = "x5t#S256", skip_serializing_if = "Option::is_none")]
+    x5t_s256: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    x5c: &'a [String],
+    #[serde(flatten)]
+    extra: &'a Map<String, Value>,
 }
 
 /// A header as it stands in an assertion.

@@ -2,9 +2,9 @@ use std::sync::OnceLock;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Map, Value};
+use serde::Serialize;
 
-use crate::AssertionError;
+use crate::{AssertionError, AssertionErrorKind};
 
 const LEN: usize = 256;
 
@@ -16,15 +16,15 @@ pub(crate) struct Fixed(OnceLock<String>);
 
 impl Fixed {
     /// Begins an object with them at the end of `text`; the first time with what `members` returns.
-    pub(crate) fn begin<'a>(
+    pub(crate) fn begin<'a, M: Serialize>(
         &self,
         text: &'a mut String,
-        members: impl FnOnce() -> Result<Map<String, Value>, AssertionError>,
+        members: impl FnOnce() -> Result<M, AssertionError>,
     ) -> Result<Rest<'a>, AssertionError> {
         if let Some(fixed) = self.0.get() {
             text.push_str(fixed);
         } else {
-            let fixed = encode(members()?);
+            let fixed = encode(&members()?)?;
             text.push_str(self.0.get_or_init(|| fixed));
         }
         Ok(Rest {
@@ -35,17 +35,17 @@ impl Fixed {
     }
 }
 
-fn encode(members: Map<String, Value>) -> String {
-    let is_empty = members.is_empty();
-    let mut json = Value::from(members).to_string();
+fn encode(members: &impl Serialize) -> Result<String, AssertionError> {
+    let mut json = serde_json::to_vec(members)
+        .map_err(|error| AssertionError::new(AssertionErrorKind::Claims, error))?;
     json.pop();
-    if !is_empty {
-        json.push(',');
+    if json.len() > 1 {
+        json.push(b',');
     }
     while json.len() % 3 != 0 {
-        json.push(' ');
+        json.push(b' ');
     }
-    URL_SAFE_NO_PAD.encode(json)
+    Ok(URL_SAFE_NO_PAD.encode(json))
 }
 
 /// The last members of a JSON object, which are of one assertion: gathered without an allocation, and then encoded.
@@ -101,7 +101,7 @@ impl Rest<'_> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -160,6 +160,12 @@ impl Assertion {
     }
 }
 
+impl From<Assertion> for String {
+    fn from(assertion: Assertion) -> Self {
+        assertion.text
+    }
+}
+
 impl fmt::Debug for Assertion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Assertion({} octets)", self.text.len())

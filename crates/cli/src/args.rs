@@ -151,6 +151,9 @@ pub(crate) struct BenchArgs {
     /// How to print what was measured.
     #[arg(long, value_enum, default_value_t)]
     pub(crate) output: BenchOutput,
+    /// Open the key, say how many signatures there would be and what they cost, and sign nothing.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// Do not ask before signatures that are paid for.
     #[arg(long)]
     pub(crate) yes: bool,

@@ -376,3 +376,55 @@ fn a_machine_without_credentials_is_told_where_they_go() {
         assert!(words.join(" ").contains(expected), "{verb}: {told}");
     }
 }
+
+#[test]
+#[ignore = "needs a KMS emulator at JWT_BEARER_TEST_KMS"]
+fn signatures_that_are_paid_for_are_measured_when_someone_says_so() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let key = call(
+        "CreateKey",
+        &json!({"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}),
+    );
+    let id = key["KeyMetadata"]["KeyId"].as_str().unwrap();
+    let uri = format!("awskms:{id}?region=eu-central-1&endpoint={}", emulator());
+    let bench = [
+        "bench",
+        "--key",
+        &uri,
+        "--concurrency",
+        "1,2",
+        "--count",
+        "3",
+    ];
+    let price = "7 calls cost about 0.0000 dollars, at 0.03 dollars for 10000 with a RSA-2048 key";
+
+    let asked = run(directory, &bench);
+    let stderr = String::from_utf8(asked.stderr).unwrap();
+    assert_eq!(asked.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains(price), "{stderr}");
+    assert!(stderr.contains("nobody is there to be asked"), "{stderr}");
+    assert!(!stderr.contains("one signature with"), "{stderr}");
+
+    let dry = run(directory, &[&bench[..], &["--dry-run"]].concat());
+    let stderr = String::from_utf8(dry.stderr).unwrap();
+    assert!(dry.status.success() && dry.stdout.is_empty(), "{stderr}");
+    assert!(stderr.contains(price), "{stderr}");
+    assert!(
+        stderr.ends_with("a dry run: nothing was signed\n"),
+        "{stderr}"
+    );
+
+    let report = succeed(
+        directory,
+        &[&bench[..], &["--yes", "--output", "json"]].concat(),
+    );
+    let report: Value = serde_json::from_str(&report).unwrap();
+    for round in report["rounds"].as_array().unwrap() {
+        assert_eq!(
+            (&round["signatures"], &round["failures"]),
+            (&json!(3), &json!(0))
+        );
+    }
+    assert_eq!(report["rounds"].as_array().unwrap().len(), 2);
+}

@@ -51,7 +51,13 @@ pub(crate) async fn bench(args: &BenchArgs) -> Result<(), Failure> {
     let most = count.saturating_mul(args.concurrency.len() as u64);
     note(&plan(args, bounds, most));
     if is_paid {
-        note(&price(most + 1, signer.public_key().kind()));
+        note(&price(most.saturating_add(1), signer.public_key().kind()));
+    }
+    if args.dry_run {
+        note("a dry run: nothing was signed");
+        return Ok(());
+    }
+    if is_paid {
         confirm(args.yes)?;
     }
     try_once(&signer).await?;

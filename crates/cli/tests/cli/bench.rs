@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::support::Folder;
 
-const QUICK: &str = "--concurrency 1,2 --count 5 --seconds 30";
+const QUICK: &str = "--concurrency 1,2 --count 12 --seconds 30";
 
 fn json(folder: &Folder, arguments: &str) -> Value {
     let run = folder.run(&format!("bench --output json {arguments}"));
@@ -23,12 +23,19 @@ fn a_round_makes_as_many_signatures_as_it_may() {
     assert_eq!(rounds.len(), 2);
     for (round, concurrency) in rounds.iter().zip([1, 2]) {
         assert_eq!(round["concurrency"], concurrency);
-        assert_eq!(round["signatures"], 5);
+        assert_eq!(round["signatures"], 12);
         assert_eq!(round["failures"], 0);
         assert!(round["per_second"].as_f64().unwrap() > 0.0);
         let latency = |name: &str| round["latency_us"][name].as_f64().unwrap();
         let times = ["p50", "p90", "p99", "max"].map(latency);
         assert!(times[0] > 0.0 && times.is_sorted(), "{times:?}");
+        let bars = round["histogram"].as_array().unwrap();
+        let counts = bars.iter().map(|bar| bar["signatures"].as_u64().unwrap());
+        assert_eq!((bars.len(), counts.sum::<u64>()), (8, 12));
+        assert!(
+            bars.is_sorted_by_key(|bar| bar["up_to_us"].as_f64()),
+            "{bars:?}"
+        );
     }
 }
 
@@ -50,8 +57,8 @@ fn what_will_happen_is_told_first_and_nothing_of_a_bar_is_in_a_pipe() {
     };
     assert_eq!(
         first,
-        "one signature to try the key, then rounds with 1, 2 at once, each with 5 signatures or for 30 s, whichever \
-         ends first: at most 10 signatures in 60 s or so"
+        "one signature to try the key, then rounds with 1, 2 at once, each with 12 signatures or for 30 s, whichever \
+         ends first: at most 24 signatures in 60 s or so"
     );
     assert!(
         second.starts_with("one signature with ES256, P-256, in ")
@@ -69,7 +76,39 @@ fn what_will_happen_is_told_first_and_nothing_of_a_bar_is_in_a_pipe() {
         lines[5].is_empty() && lines[6].starts_with("how long they took, "),
         "{stdout}"
     );
+    assert_eq!(lines[7..].len(), 8);
+    assert!(
+        lines[7..].iter().all(|line| line.starts_with("up to ")),
+        "{stdout}"
+    );
     assert!(!stdout.contains('\u{1b}'), "{stdout}");
+}
+
+#[test]
+fn a_few_signatures_have_no_histogram() {
+    let folder = Folder::with_keys(["p256.pem"]);
+    let stdout = folder
+        .run("bench --key p256.pem --concurrency 4 --count 2")
+        .success();
+    assert_eq!(stdout.lines().count(), 4, "{stdout}");
+}
+
+#[test]
+fn a_dry_run_tells_the_plan_and_signs_nothing() {
+    let folder = Folder::with_keys(["p256.pem", "rsa-public.pem"]);
+    let run = folder.run(&format!("bench --key p256.pem --dry-run {QUICK}"));
+    let [first, second] = run.stderr.lines().collect::<Vec<_>>()[..] else {
+        panic!("{run:?}");
+    };
+    assert!(
+        first.ends_with("at most 24 signatures in 60 s or so"),
+        "{first}"
+    );
+    assert_eq!(second, "a dry run: nothing was signed");
+    assert_eq!(run.success(), "");
+    folder
+        .run("bench --key rsa-public.pem --dry-run")
+        .failure(3);
 }
 
 #[test]

@@ -10,6 +10,9 @@ use crate::write::harmless;
 /// How many bars a histogram has.
 const BARS: u32 = 8;
 
+/// The fewest signatures that are worth one.
+const LEAST: u64 = 10;
+
 /// How long the longest of them is.
 const WIDTH: u64 = 40;
 
@@ -102,16 +105,23 @@ fn json(round: &Round) -> Value {
             "p99": microseconds(round.percentile(99.0)),
             "max": microseconds(round.max()),
         },
+        "histogram": bars(round)
+            .into_iter()
+            .map(|(to, count)| json!({ "up_to_us": microseconds(to), "signatures": count }))
+            .collect::<Vec<_>>(),
         "errors": round.errors,
     })
 }
 
 /// How many signatures took how long: bars from the shortest to the longest time, each the same factor above the last.
-fn histogram(round: &Round) -> String {
+/// Each has the longest time that is in it.
+fn bars(round: &Round) -> Vec<(Duration, u64)> {
+    if round.signatures() == 0 {
+        return Vec::new();
+    }
     let (low, high) = (round.latency.min() as f64, round.latency.max() as f64);
     let edge = |bar: u32| (low * (high / low).powf(f64::from(bar) / f64::from(BARS))) as u64;
-    let mut counts = Vec::new();
-    for bar in 0..BARS {
+    let bar = |bar: u32| {
         let from = if bar == 0 { 0 } else { edge(bar) + 1 };
         let to = if bar + 1 == BARS {
             u64::MAX
@@ -123,15 +133,23 @@ fn histogram(round: &Round) -> String {
             .iter_recorded()
             .filter(|step| (from..=to).contains(&step.value_iterated_to()))
             .map(|step| step.count_at_value())
-            .sum::<u64>();
-        counts.push((edge(bar + 1), count));
+            .sum();
+        (Duration::from_nanos(edge(bar + 1)), count)
+    };
+    (0..BARS).map(bar).collect()
+}
+
+/// The bars, where there are enough signatures for them to have a shape.
+fn histogram(round: &Round) -> String {
+    if round.signatures() < LEAST {
+        return String::new();
     }
-    let most = counts.iter().map(|(_, count)| *count).max().unwrap_or(1);
+    let bars = bars(round);
+    let most = bars.iter().map(|(_, count)| *count).max().unwrap_or(1);
     let mut text = format!("\nhow long they took, {} at once\n", round.concurrency);
-    for (to, count) in counts {
+    for (to, count) in bars {
         let bar = "#".repeat((count * WIDTH).div_ceil(most.max(1)) as usize);
-        let to = time(Duration::from_nanos(to));
-        let _ = writeln!(text, "{to:>12} {bar:<40} {count}");
+        let _ = writeln!(text, "up to {:>8} {bar:<40} {count}", time(to));
     }
     text
 }

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use indicatif::ProgressBar;
 use jwt_bearer::Signer;
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Barrier, watch};
 use tokio::task::JoinSet;
 
 use super::MESSAGE;
@@ -42,20 +42,27 @@ impl Round {
         stopped: &watch::Receiver<bool>,
         progress: &ProgressBar,
     ) -> Self {
-        let start = Instant::now();
         let left = Arc::new(AtomicU64::new(bounds.count));
+        let all_are_there = Arc::new(Barrier::new(concurrency + 1));
         let mut workers = JoinSet::new();
         for _ in 0..concurrency {
             let worker = Worker {
                 signer: Arc::clone(signer),
                 left: Arc::clone(&left),
                 stopped: stopped.clone(),
-                end: start + bounds.time,
+                time: bounds.time,
                 progress: progress.clone(),
             };
-            let runtime = Handle::current();
-            workers.spawn_blocking(move || runtime.block_on(worker.work()));
+            let (runtime, all_are_there) = (Handle::current(), Arc::clone(&all_are_there));
+            workers.spawn_blocking(move || {
+                runtime.block_on(async {
+                    all_are_there.wait().await;
+                    worker.work().await
+                })
+            });
         }
+        all_are_there.wait().await;
+        let start = Instant::now();
         let mut round = Self {
             concurrency,
             took: Duration::ZERO,
@@ -100,7 +107,7 @@ struct Worker {
     /// How many signatures nobody has begun.
     left: Arc<AtomicU64>,
     stopped: watch::Receiver<bool>,
-    end: Instant,
+    time: Duration,
     progress: ProgressBar,
 }
 
@@ -109,13 +116,14 @@ impl Worker {
         let mut latency = empty();
         let mut errors = BTreeMap::<String, u64>::new();
         let mut fail = |text: String| *errors.entry(text).or_default() += 1;
-        while Instant::now() < self.end && !*self.stopped.borrow() && self.is_another_left() {
+        let end = Instant::now() + self.time;
+        while Instant::now() < end && !*self.stopped.borrow() && self.is_another_left() {
             let start = Instant::now();
             let result = tokio::select! {
                 biased;
                 result = self.signer.sign(&MESSAGE) => result,
                 _ = self.stopped.wait_for(|stopped| *stopped) => break,
-                () = tokio::time::sleep_until((self.end + GRACE).into()) => {
+                () = tokio::time::sleep_until((end + GRACE).into()) => {
                     fail(format!("no signature {} s after the end", GRACE.as_secs()));
                     break;
                 }
