@@ -9,7 +9,7 @@ use jwt_bearer_sandbox::{Dialect, Text, texts};
 use serde_json::json;
 
 /// What no token endpoint says, or none of the sandbox.
-const WITHOUT_TEXT: [&str; 27] = [
+const WITHOUT_TEXT: [&str; 30] = [
     // AWS KMS.
     "kms-access",
     "kms-state",
@@ -20,6 +20,8 @@ const WITHOUT_TEXT: [&str; 27] = [
     "box-sdk-expired-auth",
     // The sandbox grants any scope.
     "oauth-scope",
+    // A program, about the server's certificate.
+    "java-truststore",
     // An API that takes the assertion itself.
     "github-decoded",
     "github-exp",
@@ -30,6 +32,8 @@ const WITHOUT_TEXT: [&str; 27] = [
     "key-traditional",
     "key-ring",
     "key-other-form",
+    "key-java-form",
+    "key-openssl-3",
     "salesforce-cli-key",
     "salesforce-cli-empty",
     // A service that takes the assertion itself, and its log.

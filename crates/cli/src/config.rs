@@ -107,7 +107,9 @@ impl ParseError {
         let line = self
             .line
             .map_or_else(String::new, |line| format!(", line {line}"));
-        Failure::usage(format!("{}{line}: {}", path.display(), self.text))
+        Failure::usage(format!("{}{line}: {}", path.display(), self.text)).hint(
+            "it is TOML: a line [profiles.NAME], and below it lines such as key = 'key.pem', named as the flags are",
+        )
     }
 }
 

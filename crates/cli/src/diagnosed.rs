@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use jwt_bearer::exchange::{Attempt, TransportError, TransportErrorKind};
+use jwt_bearer::provider::Check;
 use jwt_bearer::{ExchangeError, Profile};
 use jwt_bearer_diagnosis::{Evidence, Probe, Reply, Report, Request, diagnose};
 
@@ -37,10 +38,26 @@ pub(crate) fn with_failure(mut evidence: Evidence, error: &ExchangeError) -> Evi
             None => reply,
         });
     }
-    match unreachable(error, attempt) {
-        Some(probe) => evidence.probe(probe),
+    if let Some(probe) = unreachable(error, attempt) {
+        return evidence.probe(probe);
+    }
+    match broken(error) {
+        Some((check, why)) => evidence.failed(check, why),
         None => evidence,
     }
+}
+
+/// What failed on the way after there was one, and how that showed.
+fn broken(error: &ExchangeError) -> Option<(Check, String)> {
+    let transport = error.source()?;
+    let check = match transport.downcast_ref::<TransportError>()?.kind() {
+        TransportErrorKind::Timeout => Check::NoReply,
+        TransportErrorKind::Interrupted => Check::ConnectionBroken,
+        TransportErrorKind::Protocol => Check::NotHttp,
+        TransportErrorKind::TooLarge => Check::ReplyNotOauth,
+        _ => return None,
+    };
+    Some((check, chain(transport)))
 }
 
 /// The head of a reply.

@@ -3,8 +3,8 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use jwt_bearer::exchange::{TransportError, TransportErrorKind};
-use jwt_bearer::provider::{Class, RequestError, RequestErrorKind};
-use jwt_bearer::signer::SignError;
+use jwt_bearer::provider::{Check, Class, RequestError, RequestErrorKind};
+use jwt_bearer::signer::{SignError, SignErrorKind};
 use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
 use jwt_bearer_diagnosis::{Certainty, Finding};
 
@@ -62,6 +62,8 @@ pub(crate) struct Failure {
     code: Code,
     text: String,
     hints: Vec<(&'static str, String)>,
+    /// What it is of in the catalogue, for `doctor`.
+    about: Option<Check>,
 }
 
 impl Failure {
@@ -86,7 +88,20 @@ impl Failure {
             code,
             text: text.into(),
             hints: Vec::new(),
+            about: None,
         }
+    }
+
+    /// Says which check of the catalogue it fails.
+    pub(crate) const fn about(mut self, check: Check) -> Self {
+        self.about = Some(check);
+        self
+    }
+
+    /// With its text in other words.
+    pub(crate) fn reworded(mut self, words: impl FnOnce(&str) -> String) -> Self {
+        self.text = words(&self.text);
+        self
     }
 
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
@@ -149,11 +164,18 @@ impl Failure {
         // A guess about a text that nobody knows helps nobody, and what passes is told above.
         let passes = error.kind() == ExchangeErrorKind::Server && error.is_retryable();
         let is_known = |finding: &&Finding| {
-            report.reply_is_known() || (!passes && finding.certainty() > Certainty::Possible)
+            let is_told = passes && finding.id() == Check::Busy.id();
+            !is_told
+                && (report.reply_is_known()
+                    || (!passes && finding.certainty() > Certainty::Possible))
         };
         if let Some(finding) = report.findings().first().filter(is_known) {
-            let cause = format!("{} ({})", finding.what(), finding.certainty());
-            failure.hints.push(("cause", cause));
+            // Of these, the error has said as much.
+            let said = [Check::NoReply, Check::ConnectionBroken, Check::NotHttp];
+            if !said.iter().any(|check| check.id() == finding.id()) {
+                let cause = format!("{} ({})", finding.what(), finding.certainty());
+                failure.hints.push(("cause", cause));
+            }
             // What the error says already is not said again.
             let facts = finding.entry() != Some(finding.id()) && finding.class() != Class::Network;
             let seen = finding.evidence().iter().find(|_| facts);
@@ -194,6 +216,11 @@ impl Failure {
         &self.hints
     }
 
+    /// The check of the catalogue that it fails, if that is known.
+    pub(crate) const fn check(&self) -> Option<Check> {
+        self.about
+    }
+
     /// The first failure of several things that were checked and told one by one.
     pub(crate) fn among(self, count: usize) -> Self {
         Self::new(
@@ -232,7 +259,18 @@ impl From<RequestError> for Failure {
 
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
-        let failure = Self::new(Code::Key, chain(&error));
+        let text = chain(&error);
+        let about = match error.kind() {
+            SignErrorKind::KeyNotFound => Check::KeyNotFound,
+            SignErrorKind::AccessDenied | SignErrorKind::InteractionRequired
+                if text.contains("passphrase") =>
+            {
+                Check::PassphraseWrong
+            }
+            SignErrorKind::AccessDenied | SignErrorKind::InteractionRequired => Check::KeyDenied,
+            _ => Check::KeyUnusable,
+        };
+        let failure = Self::new(Code::Key, text).about(about);
         // The last place where the SDK looks is one that this machine may not have.
         if failure.text.contains("IMDS") {
             return failure.hint(NO_AWS_CREDENTIALS);

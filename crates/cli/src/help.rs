@@ -33,8 +33,9 @@ Example: a token that can only show one file, for a page in a browser:
     --resource https://api.box.com/2.0/files/12345";
 
 pub(crate) const REVOKE: &str = "\
-The settings are those that the token was got with: they tell the server and
-the app.
+The settings are those that the token was got with. The server and the app, by
+its client id and its secret, are what is needed of them; key and user are not
+used.
 
 Example:
   jwt-bearer token box-prod >token
@@ -51,7 +52,8 @@ Examples:
 pub(crate) const DOCTOR: &str = "\
 The settings are those of `jwt-bearer token`. Whatever carries no secret is
 looked at first: settings, key, name, connection, TLS, clock, metadata. Then
-a token is asked for, once. If the server refuses and the cause is not
+a token is asked for, once; with --login for the enterprise, by which the user
+is looked up, and once more for the user. If the server refuses and the cause is not
 certain, at most four variations follow, announced before they are sent: with
 the server's time, with another `kid` or none, with another name of the same
 server as `aud`. Each takes one more signature of the key. The server's
@@ -85,7 +87,8 @@ signature too), the command line and the output of curl. Keys, secrets and
 tokens that come along are not kept. What is printed is masked; still, take
 secrets out before you paste anything anywhere else.
 
-The exit code is 0 whatever was found.
+The exit code is 0 whatever was found, and 2 if there is nothing to read or a
+flag is wrong.
 
 Examples:
   jwt-bearer explain

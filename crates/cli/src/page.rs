@@ -25,9 +25,6 @@ pub(crate) struct Step {
     pub(crate) state: State,
     /// Redacted, in one line.
     pub(crate) text: String,
-    /// What to do, where no finding tells it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) next: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -59,10 +56,7 @@ pub(crate) fn steps(steps: &[Step]) -> String {
         .max()
         .unwrap_or_default();
     let mut page = String::new();
-    for Step {
-        name, state, text, ..
-    } in steps
-    {
+    for Step { name, state, text } in steps {
         let (style, mark) = state.mark();
         let text = wrapped(text, width + 6);
         let _ = writeln!(page, "  {style}{mark}{style:#} {name:width$}  {text}");
@@ -140,7 +134,8 @@ fn ruled_out(report: &Report, telling: &Telling<'_>) -> String {
     }
     let title = format!("{TITLE}Ruled out{TITLE:#}");
     if let Some(flag) = telling.ruled_out {
-        return format!("{title}: {count} other causes ({flag} lists them).\n\n");
+        let causes = if count == 1 { "cause" } else { "causes" };
+        return format!("{title}: {count} other {causes} ({flag} lists them).\n\n");
     }
     let mut page = format!("{title}\n");
     for passed in report.passed() {
@@ -163,9 +158,6 @@ fn findings(report: &Report, telling: &Telling<'_>) -> String {
         let _ = writeln!(page, "{TITLE}{last}{TITLE:#}");
         if findings.first().is_none_or(|it| it.class() != class) {
             let _ = writeln!(page, "  {BAD}✗{BAD:#} {}", wrapped(&step.text, 4));
-            if let Some(next) = &step.next {
-                let _ = writeln!(page, "    {LABEL}next{LABEL:#}  {}", wrapped(next, 10));
-            }
             page.push('\n');
         }
     }
@@ -191,10 +183,19 @@ fn title(report: &Report, finding: &Finding, is_first: bool) -> &'static str {
         Certainty::Certain if finding.explains_reply() || is_silent => "The cause",
         Certainty::Certain if is_first => "To be mended",
         Certainty::Certain => "To be mended as well",
-        Certainty::Likely if is_first => "The likely cause",
+        Certainty::Likely if is_first && !has_rival(report) => "The likely cause",
+        Certainty::Likely if finding.explains_reply() && has_rival(report) => "The likely causes",
         _ if report.class().is_some() => "It can also be",
         _ => "It can be one of these",
     }
+}
+
+/// Whether two findings or more are likely, and explain the reply.
+pub(crate) fn has_rival(report: &Report) -> bool {
+    let findings = report.findings().iter();
+    let likely = findings
+        .filter(|finding| finding.certainty() == Certainty::Likely && finding.explains_reply());
+    likely.count() > 1
 }
 
 /// What a server that gave a token did not mind, and what has to be mended all the same.

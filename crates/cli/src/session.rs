@@ -101,10 +101,7 @@ impl Session {
     /// The id of the Box user who logs in so, by a token for the enterprise.
     async fn box_user(&self, login: &str) -> Result<String, Failure> {
         let token = self.exchange().await?;
-        // The API and the token endpoint are on one host.
-        let mut api = self.request.token_endpoint().url().clone();
-        api.set_path("");
-        let api = TokenEndpoint::new(api.as_str())?;
+        let api = api(&self.request)?;
         let find = || self.client.box_user(&api, token.access_token(), login);
         match self.send(find).await? {
             Some(user) => Ok(user.id),
@@ -112,6 +109,13 @@ impl Session {
                 .hint("the app needs the scope \"Manage users\" to see users; the address is the one to log in with")),
         }
     }
+}
+
+/// The base of the API, which is on one host with the token endpoint.
+pub(crate) fn api(request: &TokenRequest) -> Result<TokenEndpoint, Failure> {
+    let mut api = request.token_endpoint().url().clone();
+    api.set_path("");
+    Ok(TokenEndpoint::new(api.as_str())?)
 }
 
 /// A client that sends as the settings say.

@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jwt_bearer::assertion::Header;
 use jwt_bearer::exchange::{HttpTransport, Retry};
-use jwt_bearer::provider::{RequestBuilder, SecretRule};
+use jwt_bearer::provider::{Check, RequestBuilder, SecretRule, SubjectRule};
 use jwt_bearer::secrecy::{ExposeSecret, SecretString};
 use jwt_bearer::{Algorithm, BoxConfig, Grant, KeyUri, Profile, Signer, Subject, read_key};
 use serde_json::Value;
@@ -65,11 +65,14 @@ impl Settings {
     pub(crate) fn resolved(args: RequestArgs) -> Result<Self, Failure> {
         let box_config = match &args.box_config {
             Some(path) => {
-                let json = text_file("Box configuration", path, MAX_BOX_CONFIG)?;
-                Some(
-                    BoxConfig::from_json(&json)
-                        .map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?,
-                )
+                let json = text_file("Box configuration", path, MAX_BOX_CONFIG).map_err(|failure| {
+                    failure.hint("it is the JSON file that Box's Developer Console gives out; in a profile, its path counts from the folder of the profile's file")
+                })?;
+                Some(BoxConfig::from_json(&json).map_err(|error| {
+                    Failure::usage(format!("{}: {error}", path.display()))
+                        .about(Check::ConfigUnreadable)
+                        .hint(Check::ConfigUnreadable.next(Profile::BOX.name))
+                })?)
             }
             None => None,
         };
@@ -96,6 +99,29 @@ impl Settings {
             ));
         }
         Ok(settings)
+    }
+
+    /// The same for a request that has neither assertion nor user, only the client: what nobody set of them is made up.
+    pub(crate) fn for_client(mut self) -> Result<Self, Failure> {
+        let rules = self.rules()?;
+        let is_named = self.secret_is_named();
+        let args = &mut self.args;
+        args.login = None;
+        // With a secret, the issuer is the client id.
+        let needs_issuer = rules.client_secret == SecretRule::Required || is_named;
+        if args.issuer.is_none() && self.box_config.is_none() {
+            let nobody = || (!needs_issuer).then(|| "nobody".to_owned());
+            args.issuer = args.client_id.clone().or_else(nobody);
+        }
+        let is_set = args.subject.is_some() || args.enterprise.is_some() || args.user.is_some();
+        if !is_set {
+            match rules.subject {
+                SubjectRule::EnterpriseOrUser => args.user = Some("1".into()),
+                SubjectRule::Required(_) => args.subject = Some("nobody".into()),
+                _ => {}
+            }
+        }
+        Ok(self)
     }
 
     /// The provider's rules.

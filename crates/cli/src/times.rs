@@ -12,11 +12,7 @@ pub(crate) fn explain(time: SystemTime, now: SystemTime) -> String {
     };
     let local = timestamp.to_zoned(TimeZone::system());
     let utc = timestamp.to_zoned(TimeZone::UTC);
-    let distance = match time.duration_since(now) {
-        Ok(ahead) if ahead.as_secs() == 0 => "now".into(),
-        Ok(ahead) => format!("in {}", length(ahead.as_secs())),
-        Err(error) => format!("{} ago", length(error.duration().as_secs())),
-    };
+    let distance = distance(time, now);
     let local_format = if local.date() == utc.date() {
         "%H:%M:%S"
     } else {
@@ -27,6 +23,23 @@ pub(crate) fn explain(time: SystemTime, now: SystemTime) -> String {
         utc.strftime("%Y-%m-%d %H:%M:%S"),
         local.strftime(local_format)
     )
+}
+
+/// A time in UTC, which tells nothing of this machine, and how far it is from `now`.
+pub(crate) fn utc(time: SystemTime, now: SystemTime) -> String {
+    let Ok(timestamp) = Timestamp::try_from(time) else {
+        return "out of range".into();
+    };
+    let utc = timestamp.strftime("%Y-%m-%d %H:%M:%S");
+    format!("{utc} UTC, {}", distance(time, now))
+}
+
+fn distance(time: SystemTime, now: SystemTime) -> String {
+    match time.duration_since(now) {
+        Ok(ahead) if ahead.as_secs() == 0 => "now".into(),
+        Ok(ahead) => format!("in {}", length(ahead.as_secs())),
+        Err(error) => format!("{} ago", length(error.duration().as_secs())),
+    }
 }
 
 /// A length of time in its two largest units.

@@ -12,6 +12,7 @@ use jwt_bearer_provider::{Check, Profile};
 
 use crate::mark::is_mark;
 use crate::observed::Observed;
+use crate::redact::scrubbed;
 use crate::{Evidence, message};
 
 pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -20,6 +21,8 @@ pub(crate) const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer
 pub(crate) struct Case<'a> {
     pub(crate) evidence: &'a Evidence,
     pub(crate) provider: &'static str,
+    /// Whose remedies are told: also those of a provider that the text alone tells.
+    pub(crate) remedies: &'static str,
     pub(crate) profile: Profile,
     /// What the server or a program said, in its plain form.
     pub(crate) said: String,
@@ -109,6 +112,9 @@ pub(crate) fn run(case: &Case<'_>) -> Observed {
     }
     request::check(case, &mut seen);
     network::check(case, &mut seen);
+    for (check, line) in &case.evidence.failed {
+        seen.proven(*check, scrubbed(line));
+    }
     if case.evidence.is_signed_here {
         let signature = [
             Check::JwtUnsigned,

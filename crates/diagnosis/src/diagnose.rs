@@ -7,7 +7,7 @@ use crate::meaning::{MOST_POSSIBLE, explain, is_of_when};
 use crate::observed::{Observed, State};
 use crate::report::{Certainty, Finding, Passed, Report};
 use crate::said::Said;
-use crate::whose::{Server, guessed, profile, server};
+use crate::whose::{guessed, profile, server};
 use crate::{Evidence, message};
 
 /// Finds what is wrong. Reads nothing but the evidence, and sends nothing.
@@ -25,9 +25,14 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     } else {
         Vec::new()
     };
+    let provider = match server.provider {
+        "generic" => guessed(&entries),
+        known => known,
+    };
     let case = Case {
         evidence,
         provider: server.provider,
+        remedies: provider,
         profile: profile(evidence, server.provider),
         said: jwt_bearer_provider::normal(&said.text()),
     };
@@ -45,7 +50,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         findings.push(finding);
     }
     if entries.is_empty() {
-        findings.extend(busy(evidence));
+        findings.extend(busy(evidence, provider));
     }
     for (check, state) in seen.states() {
         let State::Failed { proof, lines } = state else {
@@ -63,7 +68,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             (false, true) => Certainty::Likely,
             (false, false) => Certainty::Possible,
         };
-        let mut finding = of_check(check, certainty, lines.clone());
+        let mut finding = of_check(check, provider, certainty, lines.clone());
         finding.is_tried = seen.is_cause(check);
         if check == Check::Unreachable
             && let Some(next) = next_of_unreachable(evidence)
@@ -75,7 +80,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         findings.push(finding);
     }
     if !findings.iter().any(|finding| finding.explains_reply) {
-        findings.extend(open_questions(&topics, &seen, server));
+        findings.extend(open_questions(&topics, &seen, &case));
     }
     // What cannot be the cause of a reply that is known, and may well be harmless, is noise.
     let is_explained = findings
@@ -103,7 +108,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     let is_token = said.is_token(evidence);
     let is_told = findings.first().is_some_and(|first| {
         let is_of_reply = OF_REPLIES.iter().any(|check| check.id() == first.id);
-        first.explains_reply && (is_of_reply || first.id == "busy")
+        first.explains_reply && (is_of_reply || first.id == Check::Busy.id())
     });
     let mut notes = Vec::new();
     if let Some(grant) = case.other_grant() {
@@ -113,10 +118,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         ));
     }
     Report {
-        provider: match server.provider {
-            "generic" => guessed(&entries),
-            known => known,
-        },
+        provider,
         reply: said.line(evidence, &entries),
         reply_is_known: !entries.is_empty() || is_told || is_token,
         is_token,
@@ -157,15 +159,15 @@ const OF_KEYS: [Check; 2] = [Check::KeyMismatch, Check::SignatureMismatch];
 const OF_TIMES: [Check; 2] = [Check::ExpTooFar, Check::LifeTooLong];
 
 /// What an unknown text speaks of and nobody could look at: possible, if they are few.
-fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) -> Vec<Finding> {
+fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, case: &Case<'_>) -> Vec<Finding> {
     let mut open = Vec::new();
     for (name, checks) in topics {
         let unseen = checks.iter().filter(|check| {
-            seen.state(**check).is_none() && message::concerns(**check, server.provider)
+            seen.state(**check).is_none() && message::concerns(**check, case.provider)
         });
         open.extend(unseen.map(|check| {
             let line = format!("the text speaks of {name}, and there is no evidence about this");
-            let mut finding = of_check(*check, Certainty::Possible, vec![line]);
+            let mut finding = of_check(*check, case.remedies, Certainty::Possible, vec![line]);
             finding.explains_reply = true;
             finding
         }));
@@ -183,7 +185,7 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, server: Server) 
 }
 
 /// What explains a reply, or that there is none, whatever its text.
-const OF_REPLIES: [Check; 7] = [
+const OF_REPLIES: [Check; 11] = [
     Check::Redirect,
     Check::ProxyLogin,
     Check::ReplyEmpty,
@@ -191,6 +193,10 @@ const OF_REPLIES: [Check; 7] = [
     Check::Dns,
     Check::Unreachable,
     Check::Tls,
+    Check::NoReply,
+    Check::ConnectionBroken,
+    Check::NotHttp,
+    Check::LoginUnknown,
 ];
 
 fn passed(seen: &Observed) -> Vec<Passed> {

@@ -21,6 +21,9 @@ pub(crate) fn failures(
     })
 }
 
+/// What this machine or the other answers where nobody listens.
+const REFUSED: &str = "connection refused";
+
 /// What curl or a program says where a connection fails.
 fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
     const DNS: [&str; 4] = [
@@ -36,11 +39,14 @@ fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
         "unable to get local issuer certificate",
         "certificate has expired",
     ];
-    const CONNECTION: [&str; 4] = [
-        "connection refused",
-        "failed to connect to",
-        "connection timed out",
-        "econnrefused",
+    /// What is said, and what it means; the first that fits.
+    const CONNECTION: [(&str, &str); 6] = [
+        ("connection refused", REFUSED),
+        ("econnrefused", REFUSED),
+        ("connection timed out", "connection timed out"),
+        ("failed to connect to 127.0.0.1", REFUSED),
+        ("failed to connect to localhost", REFUSED),
+        ("failed to connect to", "no connection could be made"),
     ];
     const CURL: [&str; 5] = [
         "curl: (6)",
@@ -77,13 +83,26 @@ fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
     } else if let Some(error) = has(&TLS) {
         Probe::Tls { host, error }
     } else {
-        let error = has(&CONNECTION)?;
+        let mut said = CONNECTION.into_iter();
+        let (_, error) = said.find(|(said, _)| plain.contains(said))?;
+        let error = Some(error.to_owned());
+        let host = own_address(&plain).unwrap_or(host);
         Probe::Connection { host, error }
     };
     Some(Failure {
         probe,
         is_of_endpoint,
     })
+}
+
+/// A port of this machine, as curl and others name it.
+fn own_address(plain: &str) -> Option<String> {
+    let own = ["127.0.0.1", "localhost", "[::1]"];
+    let (at, own) = own.iter().find_map(|own| Some((plain.find(own)?, own)))?;
+    let rest = plain[at + own.len()..].strip_prefix([':', ' '])?;
+    let rest = rest.strip_prefix("port ").unwrap_or(rest);
+    let port = rest.split(|c: char| !c.is_ascii_digit()).next()?;
+    port.parse::<u16>().ok().map(|port| format!("{own}:{port}"))
 }
 
 const fn is_of_host(c: char) -> bool {

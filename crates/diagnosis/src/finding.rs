@@ -1,14 +1,22 @@
 //! Findings of each kind, as they are made.
 
+use std::iter;
+
 use jwt_bearer_provider::{Check, Class, Entry};
 
 use crate::checks::network::is_busy;
-use crate::redact::masked_host;
+use crate::redact::{masked_host, scrubbed};
 use crate::report::{Certainty, Finding};
 use crate::said::Said;
 use crate::{Evidence, Probe};
 
-pub(crate) fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>) -> Finding {
+/// A failed check, with what to do about it at this provider.
+pub(crate) fn of_check(
+    check: Check,
+    provider: &str,
+    certainty: Certainty,
+    evidence: Vec<String>,
+) -> Finding {
     Finding {
         id: check.id(),
         entry: None,
@@ -18,8 +26,8 @@ pub(crate) fn of_check(check: Check, certainty: Certainty, evidence: Vec<String>
         is_tried: false,
         what: check.what().to_owned(),
         evidence,
-        next: check.next().to_owned(),
-        sources: check.sources().to_vec(),
+        next: check.next(provider).to_owned(),
+        sources: check.sources(provider).to_vec(),
     }
 }
 
@@ -47,29 +55,18 @@ impl Finding {
 }
 
 /// What a status alone tells: too much to do, or out of order.
-pub(crate) fn busy(evidence: &Evidence) -> Option<Finding> {
-    // Of a request of the command's own, its error says so already.
-    let reply = evidence.reply.as_ref().filter(|_| evidence.is_pasted)?;
-    let status = reply.status?;
-    let what = match status {
-        429 => "the server had too many requests, of this app or of this address",
-        _ if is_busy(status) => "the server, or a gateway before it, is out of order or busy",
-        _ => return None,
-    };
-    Some(Finding {
-        id: "busy",
-        entry: None,
-        class: Class::Network,
-        certainty: Certainty::Likely,
-        explains_reply: true,
-        is_tried: false,
-        what: what.to_owned(),
-        evidence: vec![format!("status {status}")],
-        next:
-            "wait, by the header `Retry-After` if there is one, and try again with a new assertion"
-                .to_owned(),
-        sources: vec!["https://www.rfc-editor.org/rfc/rfc9110#section-15.6"],
-    })
+pub(crate) fn busy(evidence: &Evidence, provider: &str) -> Option<Finding> {
+    let reply = evidence.reply.as_ref()?;
+    let status = reply.status.filter(|status| is_busy(*status))?;
+    let wait = reply.first("retry-after").map(scrubbed);
+    let wait = wait.map(|wait| match wait.parse::<u64>() {
+        Ok(seconds) => format!("it says to come back after {seconds} s"),
+        Err(_) => format!("it says to come back after {wait}"),
+    });
+    let lines = iter::once(format!("status {status}")).chain(wait).collect();
+    let mut finding = of_check(Check::Busy, provider, Certainty::Likely, lines);
+    finding.explains_reply = true;
+    Some(finding)
 }
 
 /// What to do about a connection that was refused where no firewall stands between: by a proxy that the environment

@@ -31,7 +31,12 @@ pub(crate) fn explain(
                 proof: false,
                 lines,
             }) if check == Check::AudLogin && entry.usual != Some(check.id()) => {
-                left.push(of_check(check, Certainty::Possible, lines.clone()));
+                left.push(of_check(
+                    check,
+                    case.remedies,
+                    Certainty::Possible,
+                    lines.clone(),
+                ));
             }
             Some(State::Failed { proof, lines }) => {
                 let certainty = if *proof {
@@ -39,14 +44,19 @@ pub(crate) fn explain(
                 } else {
                     Certainty::Likely
                 };
-                let finding = of_check(check, certainty, lines.clone());
+                let finding = of_check(check, case.remedies, certainty, lines.clone());
                 push(finding.of_entry(entry), findings);
             }
             Some(State::Passed(_)) => {}
             // They say the same of this machine, and here nobody knows whose clock it is.
             None if matches!(check, Check::ClockAhead | Check::ClockBehind)
                 && seen.has_failed(Check::SignerClock) => {}
-            None => left.push(of_check(check, Certainty::Possible, Vec::new())),
+            None => left.push(of_check(
+                check,
+                case.remedies,
+                Certainty::Possible,
+                Vec::new(),
+            )),
         }
     }
     let found = &findings[before..];

@@ -181,7 +181,7 @@ pub fn scrubbed(text: &str) -> String {
     const LONGEST: usize = 4096;
     let text: String = text.chars().take(LONGEST).collect();
     let text = without_private_members(&text).unwrap_or(text);
-    let (text, _) = without_named(&text);
+    let text = without_named(&text).text;
     let words: Vec<_> = text.split_whitespace().take(80).collect();
     let text = without_folders(&printable(&words.join(" ")));
     let words: Vec<_> = text

@@ -206,6 +206,15 @@ impl Report {
         (is_cause && first.certainty > Certainty::Possible).then_some(first.class)
     }
 
+    /// Puts what to do about the finding of this id in place of what the catalogue says: who sees more knows better.
+    #[must_use]
+    pub fn next_of(mut self, id: &str, next: impl Into<String>) -> Self {
+        if let Some(finding) = self.findings.iter_mut().find(|finding| finding.id == id) {
+            finding.next = next.into();
+        }
+        self
+    }
+
     /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
@@ -263,11 +272,10 @@ impl fmt::Display for Report {
             .first()
             .is_some_and(|first| first.explains_reply && first.certainty == Certainty::Certain);
         if is_solved {
-            writeln!(
-                f,
-                "✓ {} other things were checked and are right.\n",
-                self.passed.len()
-            )?;
+            match self.passed.len() {
+                1 => writeln!(f, "✓ 1 other thing was checked and is right.\n")?,
+                count => writeln!(f, "✓ {count} other things were checked and are right.\n")?,
+            }
         } else if !self.passed.is_empty() {
             writeln!(f, "Ruled out:")?;
             for passed in &self.passed {

@@ -5,9 +5,19 @@ use crate::repeated::without;
 /// What stands in place of a secret.
 pub(crate) const MASK: &str = "[masked]";
 
-/// The text without passwords, secrets and tokens, and those that it had.
-pub(crate) fn without_named(text: &str) -> (String, Vec<&str>) {
+/// The text without passwords, secrets and tokens.
+pub(crate) struct Plain<'a> {
+    pub(crate) text: String,
+    /// Those that it had.
+    pub(crate) secrets: Vec<&'a str>,
+    /// Whether there was more than cookies that a reply sets, as every server's log has them.
+    pub(crate) is_warned: bool,
+}
+
+/// Takes passwords, secrets and tokens out.
+pub(crate) fn without_named(text: &str) -> Plain<'_> {
     let mut secrets = Vec::new();
+    let mut is_warned = false;
     let mut plain = String::with_capacity(text.len());
     // GitHub and Snowflake take the assertion itself behind `Bearer`.
     let is_assertion_sent = ["api.github.com", "snowflakecomputing.com"]
@@ -23,11 +33,16 @@ pub(crate) fn without_named(text: &str) -> (String, Vec<&str>) {
             plain.push_str(&text[from..start]);
             plain.push_str(MASK);
             secrets.push(&text[start..end]);
+            is_warned |= name.plain != "set_cookie";
             (from, at) = (end, end);
         }
     }
     plain.push_str(&text[from..]);
-    (plain, secrets)
+    Plain {
+        text: plain,
+        secrets,
+        is_warned,
+    }
 }
 
 /// The text without the private members of keys in JSON (RFC 7518), and whether there were any.

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_bearer_diagnosis::{
     Certainty, Evidence, Probe, Reply, Report, Request, Variation, diagnose,
 };
-use jwt_bearer_provider::Profile;
+use jwt_bearer_provider::{Check, Profile};
 use serde_json::{Value, json};
 
 const CONFIG: &str = r#"{"boxAppSettings":{"clientID":"abcdefghijklmnop0123","clientSecret":"","appAuth":{"publicKeyID":"k3y1d000","privateKey":"","passphrase":""}},"enterpriseID":"1234567"}"#;
@@ -110,4 +110,56 @@ fn a_variation_that_helped_says_what_it_sent() {
             "{line}"
         );
     }
+}
+
+/// What to do is what the very provider wants, which a text can tell too.
+#[test]
+fn remedies_are_those_of_the_provider() {
+    let next = |evidence: Evidence, id: &str| {
+        let report = diagnose(&evidence);
+        let finding = report.findings().iter().find(|finding| finding.id() == id);
+        let finding = finding.unwrap_or_else(|| panic!("no {id}: {report}"));
+        (finding.next().to_owned(), finding.sources().join(" "))
+    };
+    let refused = |url: &str, text: &str| {
+        let body = json!({"error": "invalid_grant", "error_description": text}).to_string();
+        let reply = Reply::new().status(400).body(body);
+        let request = Request::new().url(url);
+        Evidence::new().request(request).reply(reply)
+    };
+    let url = "https://login.salesforce.com/services/oauth2/token";
+    let (salesforce, sources) = next(refused(url, "invalid assertion"), "key-mismatch");
+    assert!(salesforce.contains("`jwt-bearer key certificate`"));
+    assert!(sources.contains("salesforce"));
+    let text = "Signature verification error. The public key identified by \"kid\" must correspond";
+    let url = "https://api.box.com/oauth2/token";
+    let (boxed, sources) = next(refused(url, text), "key-mismatch");
+    assert!(boxed.contains("`jwt-bearer key public`"));
+    assert!(!sources.contains("salesforce"));
+    // The text alone tells whose it is.
+    let message = "invalid_grant: Please check the 'jti' claim. A unique 'jti' value is required.";
+    let (_, sources) = next(Evidence::new().message(message), "jti-reused");
+    assert!(sources.contains("github.com/box/"), "{sources}");
+}
+
+/// What the caller saw fail is a finding like any other.
+#[test]
+fn what_the_caller_saw_is_told() {
+    for check in [Check::NoReply, Check::ConnectionBroken, Check::NotHttp] {
+        let report = diagnose(&Evidence::new().failed(check, "it took 7 s"));
+        let first = report
+            .findings()
+            .first()
+            .unwrap_or_else(|| panic!("{report}"));
+        assert_eq!(first.id(), check.id());
+        assert_eq!(first.certainty(), Certainty::Certain);
+        assert!(first.explains_reply());
+        assert_eq!(first.evidence(), ["it took 7 s"]);
+        let report = report.next_of(check.id(), "rest");
+        assert_eq!(report.findings()[0].next(), "rest");
+    }
+    let secret = "/home/ann/keys/box.pem has eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl";
+    let report = diagnose(&Evidence::new().failed(Check::KeyUnusable, secret));
+    let page = report.to_string();
+    assert!(!page.contains("home") && !page.contains("eyJ"), "{page}");
 }

@@ -296,3 +296,20 @@ fn a_method_is_shown_and_what_is_none_is_masked() {
         assert_eq!((id, evidence.as_str()), ("method-not-post", shown));
     }
 }
+
+/// Every reply of every server sets some; of what a client sends, a session is a secret.
+#[test]
+fn a_cookie_that_a_reply_sets_is_no_alarm() {
+    let reply = refused("invalid assertion");
+    for (line, is_alarm) in [
+        ("< Set-Cookie: box_visitor_id=7f3aQcookie; path=/", false),
+        ("set-cookie: BrowserId=7f3aQcookie", false),
+        ("\"Set-Cookie\": \"sid=7f3aQcookie\"", false),
+        ("> Cookie: sid=7f3aQcookie", true),
+    ] {
+        let text = format!("< HTTP/1.1 400 Bad Request\n{line}\n<\n{reply}");
+        assert!(!everything(&text).contains("7f3aQ"), "{line}");
+        let is_told = !Paste::read(&text).notes().is_empty();
+        assert_eq!(is_told, is_alarm, "{line}");
+    }
+}

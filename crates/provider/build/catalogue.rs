@@ -4,71 +4,18 @@
 #[path = "../src/normal.rs"]
 mod normal;
 
+mod form;
+
 use std::collections::HashMap;
 use std::fmt::Write;
 
 use serde::Deserialize;
 use toml::Spanned;
 
+use form::{Check, Checks, Entry, Provider, Text};
+
 const CHECKS: &str = "checks";
 const CLASSES: [&str; 5] = ["configuration", "key", "clock", "account", "network"];
-
-type Text = Spanned<String>;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Checks {
-    check: Vec<Check>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Check {
-    id: Text,
-    class: Text,
-    what: Text,
-    next: Text,
-    source: Vec<Text>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Provider {
-    entry: Vec<Entry>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    id: Text,
-    error: Option<Text>,
-    #[serde(default)]
-    text: Vec<Text>,
-    class: Text,
-    #[serde(default)]
-    shown: Vec<Text>,
-    usual: Option<Text>,
-    #[serde(default)]
-    proves: bool,
-    #[serde(default)]
-    null: bool,
-    #[serde(default)]
-    wrapper: bool,
-    cause: Text,
-    remedy: Text,
-    source: Vec<Text>,
-    #[serde(default)]
-    unseen: Vec<Unseen>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Unseen {
-    id: Text,
-    class: Option<Text>,
-    cause: Text,
-    remedy: Text,
-}
 
 /// Makes the code of these files, each a name without its ending and a text; or tells everything that is wrong.
 pub(crate) fn generate(files: &[(String, String)]) -> Result<String, Vec<String>> {
@@ -77,8 +24,10 @@ pub(crate) fn generate(files: &[(String, String)]) -> Result<String, Vec<String>
         .iter()
         .find(|(name, _)| name == CHECKS)
         .ok_or_else(|| vec!["catalogue/checks.toml is missing".to_owned()])?;
-    build.checks(checks);
-    for file in files.iter().filter(|(name, _)| name != CHECKS) {
+    let others = files.iter().filter(|(name, _)| name != CHECKS);
+    let providers: Vec<_> = others.clone().map(|(name, _)| name.as_str()).collect();
+    build.checks(checks, &providers);
+    for file in others {
         build.provider(file);
     }
     if build.errors.is_empty() {
@@ -101,23 +50,26 @@ struct Build {
 }
 
 impl Build {
-    fn checks(&mut self, (name, text): &(String, String)) {
+    fn checks(&mut self, (name, text): &(String, String), providers: &[&str]) {
         let Some(Checks { check: checks }) = self.parse(name, text) else {
             return;
         };
+        let at = Place { name, text };
         for check in &checks {
-            let at = At { name, text };
             self.id(&at, &check.id);
             self.class(&at, &check.class);
             self.sentence(&at, &check.what);
             self.sentence(&at, &check.next);
             let sources = self.sources(&at, &check.id, &check.source);
+            let own = self.own(&at, check, providers);
             let variant = camel(check.id.get_ref());
             _ = writeln!(
                 self.check_code,
-                "CheckText {{ id: {:?}, class: Class::{}, what: {:?}, next: {:?}, sources: &{sources:?} }},",
+                "CheckText {{ id: {:?}, class: Class::{}, only: {:?}, what: {:?}, next: {:?}, sources: &{sources:?}, \
+                 at: &[{own}] }},",
                 check.id.get_ref(),
                 camel(check.class.get_ref()),
+                check.only.as_ref().map(Spanned::get_ref),
                 check.what.get_ref(),
                 check.next.get_ref(),
             );
@@ -125,11 +77,37 @@ impl Build {
         }
     }
 
+    /// What is other at some providers, each of which has a file.
+    fn own(&mut self, at: &Place<'_>, check: &Check, providers: &[&str]) -> String {
+        let named = check.at.keys().map(String::as_str);
+        for name in named.chain(check.only.as_ref().map(|only| only.get_ref().as_str())) {
+            if !providers.contains(&name) {
+                self.errors.push(format!(
+                    "{}: {name:?} is no provider with a file in the catalogue",
+                    at.of(&check.id)
+                ));
+            }
+        }
+        let mut code = String::new();
+        for (provider, own) in &check.at {
+            let next = own.next.as_ref().unwrap_or(&check.next);
+            self.sentence(at, next);
+            let sources = own.source.as_ref().unwrap_or(&check.source);
+            let sources = self.sources(at, &check.id, sources);
+            _ = write!(
+                code,
+                "At {{ provider: {provider:?}, next: {:?}, sources: &{sources:?} }}, ",
+                next.get_ref()
+            );
+        }
+        code
+    }
+
     fn provider(&mut self, (name, text): &(String, String)) {
         let Some(Provider { entry: entries }) = self.parse(name, text) else {
             return;
         };
-        let at = At { name, text };
+        let at = Place { name, text };
         let constant = name.to_uppercase().replace('-', "_");
         let mut code = String::new();
         let mut causes = String::new();
@@ -148,7 +126,7 @@ impl Build {
                 {
                     self.errors.push(format!(
                         "{}: this entry is never found: the text {first:?} of an earlier one takes all of {text:?}",
-                        at.place(&entry.id)
+                        at.of(&entry.id)
                     ));
                 }
                 earlier.push((error, text));
@@ -175,7 +153,7 @@ impl Build {
         self.providers.push(constant);
     }
 
-    fn entry(&mut self, at: &At<'_>, entry: &Entry, code: &mut String) {
+    fn entry(&mut self, at: &Place<'_>, entry: &Entry, code: &mut String) {
         self.id(at, &entry.id);
         self.class(at, &entry.class);
         self.sentence(at, &entry.cause);
@@ -185,7 +163,7 @@ impl Build {
             if text.get_ref().is_empty() || normal::normal(text.get_ref()) != *text.get_ref() {
                 self.errors.push(format!(
                     "{}: write this in lower case, with single spaces and without markup: {:?}",
-                    at.place(text),
+                    at.of(text),
                     normal::normal(text.get_ref())
                 ));
             }
@@ -193,7 +171,7 @@ impl Build {
         if entry.error.is_none() && entry.text.is_empty() {
             self.errors.push(format!(
                 "{}: an entry needs `error` or `text`",
-                at.place(&entry.id)
+                at.of(&entry.id)
             ));
         }
         let mut shown = String::new();
@@ -206,7 +184,7 @@ impl Build {
                 Some((_, variant)) => _ = write!(shown, "Check::{variant}, "),
                 None => self.errors.push(format!(
                     "{}: there is no check {:?} in checks.toml",
-                    at.place(id),
+                    at.of(id),
                     id.get_ref()
                 )),
             }
@@ -232,7 +210,7 @@ impl Build {
             if !known.any(|id| id.get_ref() == usual.get_ref()) {
                 self.errors.push(format!(
                     "{}: {:?} stands neither in `shown` nor in `unseen` of this entry",
-                    at.place(usual),
+                    at.of(usual),
                     usual.get_ref()
                 ));
             }
@@ -240,7 +218,7 @@ impl Build {
         if entry.proves && !entry.unseen.is_empty() {
             self.errors.push(format!(
                 "{}: a text that proves its cause has no `unseen` ones",
-                at.place(&entry.id)
+                at.of(&entry.id)
             ));
         }
         let texts: Vec<_> = entry.text.iter().map(Spanned::get_ref).collect();
@@ -274,9 +252,9 @@ impl Build {
         }
     }
 
-    fn id(&mut self, at: &At<'_>, id: &Text) {
+    fn id(&mut self, at: &Place<'_>, id: &Text) {
         let form = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let place = at.place(id);
+        let place = at.of(id);
         let id = id.get_ref();
         if id.is_empty()
             || !id.chars().all(form)
@@ -292,18 +270,18 @@ impl Build {
         }
     }
 
-    fn class(&mut self, at: &At<'_>, class: &Text) {
+    fn class(&mut self, at: &Place<'_>, class: &Text) {
         if !CLASSES.contains(&class.get_ref().as_str()) {
             self.errors.push(format!(
                 "{}: {:?} is none of the classes {}",
-                at.place(class),
+                at.of(class),
                 class.get_ref(),
                 CLASSES.join(", ")
             ));
         }
     }
 
-    fn sentence(&mut self, at: &At<'_>, sentence: &Text) {
+    fn sentence(&mut self, at: &Place<'_>, sentence: &Text) {
         let text = sentence.get_ref();
         let why = if text.trim().is_empty() {
             "is empty"
@@ -315,14 +293,14 @@ impl Build {
             return;
         };
         self.errors
-            .push(format!("{}: this text {why}", at.place(sentence)));
+            .push(format!("{}: this text {why}", at.of(sentence)));
     }
 
     /// Addresses; there must be one.
-    fn sources(&mut self, at: &At<'_>, id: &Text, sources: &[Text]) -> Vec<String> {
+    fn sources(&mut self, at: &Place<'_>, id: &Text, sources: &[Text]) -> Vec<String> {
         if sources.is_empty() {
             self.errors
-                .push(format!("{}: there is no source", at.place(id)));
+                .push(format!("{}: there is no source", at.of(id)));
         }
         let mut addresses = Vec::new();
         for source in sources {
@@ -330,7 +308,7 @@ impl Build {
                 Some(address) => addresses.push(address),
                 None => self.errors.push(format!(
                     "{}: a source is `owner/repository#number`, `RFC 7523 §3` or an https address, not {:?}",
-                    at.place(source),
+                    at.of(source),
                     source.get_ref()
                 )),
             }
@@ -371,13 +349,13 @@ impl Build {
 }
 
 /// A file, to tell places in it.
-struct At<'a> {
+struct Place<'a> {
     name: &'a str,
     text: &'a str,
 }
 
-impl At<'_> {
-    fn place(&self, text: &Text) -> String {
+impl Place<'_> {
+    fn of(&self, text: &Text) -> String {
         let line = line(self.text, text.span().start);
         format!("catalogue/{}.toml:{line}", self.name)
     }

@@ -143,7 +143,16 @@ pub struct Unseen {
 struct CheckText {
     id: &'static str,
     class: Class,
+    only: Option<&'static str>,
     what: &'static str,
+    next: &'static str,
+    sources: &'static [&'static str],
+    at: &'static [At],
+}
+
+/// What is other at one provider.
+struct At {
+    provider: &'static str,
     next: &'static str,
     sources: &'static [&'static str],
 }
@@ -167,16 +176,28 @@ impl Check {
         self.text().what
     }
 
-    /// What to do if it fails.
+    /// The one provider that has this at all: the name of a file in the catalogue. `None` if it can be anybody's.
     #[must_use]
-    pub const fn next(self) -> &'static str {
-        self.text().next
+    pub const fn only(self) -> Option<&'static str> {
+        self.text().only
     }
 
-    /// Where it is written or was met.
+    /// What to do if it fails at this provider: the name of a file in the catalogue. Of any other name, what is right
+    /// whatever the server.
     #[must_use]
-    pub const fn sources(self) -> &'static [&'static str] {
-        self.text().sources
+    pub fn next(self, provider: &str) -> &'static str {
+        self.at(provider).map_or(self.text().next, |own| own.next)
+    }
+
+    /// Where it is written or was met, at this provider or whatever the server: addresses.
+    #[must_use]
+    pub fn sources(self, provider: &str) -> &'static [&'static str] {
+        self.at(provider)
+            .map_or(self.text().sources, |own| own.sources)
+    }
+
+    fn at(self, provider: &str) -> Option<&'static At> {
+        self.text().at.iter().find(|own| own.provider == provider)
     }
 
     const fn text(self) -> &'static CheckText {

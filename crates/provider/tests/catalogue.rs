@@ -34,8 +34,12 @@ source = ["owner/name#1"]
 "#;
 
 fn generate(entries: &str) -> Result<String, String> {
+    generate_with(CHECKS, entries)
+}
+
+fn generate_with(checks: &str, entries: &str) -> Result<String, String> {
     let files = [
-        ("checks".to_owned(), CHECKS.to_owned()),
+        ("checks".to_owned(), checks.to_owned()),
         ("x".to_owned(), entries.to_owned()),
     ];
     build::generate(&files).map_err(|errors| errors.join("\n"))
@@ -160,10 +164,119 @@ fn a_bad_correction_cannot_be_built() {
         error.contains("catalogue/x.toml:13: this entry is never found"),
         "{error}"
     );
+    for (table, expected) in [
+        (
+            "only = \"y\"\n",
+            "catalogue/checks.toml:3: \"y\" is no provider",
+        ),
+        (
+            "[check.at.y]\nnext = \"wait\"\n",
+            "catalogue/checks.toml:3: \"y\" is no provider",
+        ),
+        (
+            "[check.at.x]\nnext = \"wait.\"\n",
+            "catalogue/checks.toml:9: this text ends with a full stop",
+        ),
+        (
+            "[check.at.x]\nsource = []\n",
+            "catalogue/checks.toml:3: there is no source",
+        ),
+        (
+            "[check.at.x]\nnxt = \"wait\"\n",
+            "catalogue/checks.toml:9: unknown field `nxt`",
+        ),
+    ] {
+        let error = generate_with(&format!("{CHECKS}{table}"), ENTRY).unwrap_err();
+        assert!(error.contains(expected), "{table}: {error}");
+    }
     assert_eq!(
         build::generate(&[]).unwrap_err(),
         ["catalogue/checks.toml is missing"]
     );
+}
+
+/// A table below a check says what is other at one provider; what it leaves out is as above.
+#[test]
+fn a_check_can_differ_by_provider() {
+    let table = "[check.at.x]\nnext = \"shorten it at X\"\n";
+    let code = generate_with(&format!("{CHECKS}{table}"), ENTRY).unwrap();
+    let own = "At { provider: \"x\", next: \"shorten it at X\", sources: &[\"https://www.rfc-editor.org/rfc/rfc7523#section-3\"] }";
+    assert!(code.contains(own), "{code}");
+    assert_eq!(Check::SubTypeMissing.only(), Some("box"));
+    assert_eq!(Check::SubMissing.only(), None);
+    let next = |provider| Check::SubMissing.next(provider);
+    assert!(next("box").contains("--enterprise"));
+    assert_ne!(next("box"), next("salesforce"));
+    assert_eq!(next("google"), next("generic"));
+}
+
+/// The words by which texts and addresses name a provider.
+const NAMES: [(&str, &[&str]); 8] = [
+    ("box", &["box", "boxr"]),
+    (
+        "salesforce",
+        &[
+            "salesforce",
+            "forcedotcom",
+            "restforce",
+            "forrest",
+            "sf",
+            "aiosalesforce",
+        ],
+    ),
+    ("google", &["google", "googleapis", "gcloud"]),
+    ("docusign", &["docusign"]),
+    (
+        "snowflake",
+        &["snowflake", "snowflakedb", "snowflakecomputing"],
+    ),
+    ("okta", &["okta"]),
+    ("entra", &["entra", "azure", "microsoft", "microsoftonline"]),
+    ("github", &["octokit", "probot"]),
+];
+
+/// The provider other than this one that a text names.
+fn other_named(text: &str, own: &str) -> Option<&'static str> {
+    let text = text.to_lowercase();
+    let words: Vec<_> = text.split(|c: char| !c.is_alphanumeric()).collect();
+    let mut others = NAMES.iter().filter(|(provider, _)| *provider != own);
+    let named = others.find(|(_, names)| names.iter().any(|name| words.contains(name)));
+    named.map(|(provider, _)| *provider)
+}
+
+/// Nobody is sent to the menus or the issues of another provider.
+#[test]
+fn a_remedy_names_no_other_provider() {
+    assert_eq!(other_named("`box_sub_type` user", "google"), Some("box"));
+    assert_eq!(other_named("jwt-bearer sandbox", "google"), None);
+    let providers = NAMES.iter().map(|(provider, _)| *provider);
+    for provider in providers.chain(["generic", "epic"]) {
+        for check in Check::ALL {
+            if check.only().is_some_and(|only| only != provider) {
+                continue;
+            }
+            let sources = check.sources(provider).join(" ");
+            for text in [check.what(), check.next(provider), &sources] {
+                assert_eq!(
+                    other_named(text, provider),
+                    None,
+                    "{check}, {provider}: {text}"
+                );
+            }
+        }
+    }
+    for entry in Entry::all() {
+        let unseen = entry.unseen.iter();
+        let unseen = unseen.flat_map(|unseen| [unseen.cause, unseen.remedy]);
+        for text in unseen.chain([entry.cause, entry.remedy]) {
+            let named = other_named(text, entry.provider);
+            assert_eq!(named, None, "{}: {text}", entry.id);
+        }
+        let sources = entry.sources.join(" ");
+        let is_for_all = ["keys", "generic"].contains(&entry.provider);
+        let named = other_named(&sources, entry.provider).filter(|_| is_for_all);
+        assert_eq!(named, None, "{}: {sources}", entry.id);
+    }
 }
 
 #[test]

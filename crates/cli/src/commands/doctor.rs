@@ -5,6 +5,7 @@ mod case;
 mod clock;
 mod connection;
 mod key;
+mod login;
 mod metadata;
 mod proxy;
 mod registered;
@@ -20,7 +21,7 @@ use jwt_bearer::{Signer, TokenRequest};
 use jwt_bearer_diagnosis::{Evidence, masked_host};
 use serde_json::Value;
 
-use crate::args::{DoctorArgs, PageOutput};
+use crate::args::{DoctorArgs, PageOutput, Provider};
 use crate::diagnosed;
 use crate::error::{Code, Failure};
 use crate::interaction::bounded_file;
@@ -28,6 +29,7 @@ use crate::page::State;
 use crate::settings::Settings;
 use crate::write::note;
 
+use attempt::Answer;
 use case::{Case, KeyId, Outcome};
 use metadata::Server;
 
@@ -41,12 +43,16 @@ struct Asking {
 }
 
 pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
-    let result = look(args, variables).await;
+    let result = look(args, variables)
+        .await
+        .map_err(|failure| failure.reworded(without_folder));
     if let (Err(failure), PageOutput::Json) = (&result, args.output)
         && failure.code() == Code::Configuration
         && !failure.text().is_empty()
     {
-        case::unusable(failure)?;
+        let of_box = args.request.box_config.is_some() || failure.check().is_some();
+        let provider = args.request.provider.or(of_box.then_some(Provider::Box));
+        case::unusable(failure, provider.map(Provider::profile))?;
     }
     result
 }
@@ -80,12 +86,8 @@ async fn look(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Fail
             let text = "not asked for: there is no way to the server";
             case.step("token", State::Skipped, text);
         }
-        Some(asking) => ask(&mut case, &asking, &mut server, args, &settings, transport).await?,
+        Some(asking) => ask(&mut case, asking, &mut server, args, &settings, transport).await?,
         None => {}
-    }
-    if settings.login().is_some() {
-        let text = "not looked up: the token asked for is the enterprise's";
-        case.step("login", State::Skipped, text);
     }
     case.finish(&trial, args)
 }
@@ -144,19 +146,42 @@ async fn look_at_way(
     metadata::look(case, url, &stop, transport, limit).await
 }
 
-/// Asks once, and if that is refused for no certain cause, with variations.
+/// Asks once, and if that is refused for no certain cause, with variations. For a login, the user comes next.
 async fn ask(
     case: &mut Case,
-    asking: &Asking,
+    asking: Asking,
     server: &mut Server,
     args: &DoctorArgs,
     settings: &Settings,
     transport: HttpTransport,
 ) -> Result<(), Failure> {
-    let Some(error) = attempt::attempt(case, asking, server, transport).await? else {
-        return Ok(());
+    let whose = match settings.login() {
+        Some(_) => &login::ENTERPRISE,
+        None => &attempt::ANY,
     };
-    let plan = variations::plan(case, asking, server, &error)?;
+    let answer = attempt::attempt(case, &asking, server, transport, whose).await?;
+    let not_looked_up = |case: &mut Case, why: &str| {
+        if settings.login().is_some() {
+            case.step("login", State::Skipped, format!("not looked up, {why}"));
+        }
+    };
+    let error = match (answer, settings.login()) {
+        (Answer::Token(_), Some(_)) if args.no_probe => {
+            not_looked_up(case, "because of --no-probe: the token is the enterprise's");
+            return Ok(());
+        }
+        (Answer::Token(token), Some(login)) => {
+            return login::look(case, asking, server, settings, &token, login).await;
+        }
+        (Answer::Token(_), None) => return Ok(()),
+        (Answer::Refused(error), _) => error,
+        (Answer::Nothing, _) => {
+            not_looked_up(case, "for want of a token for the enterprise");
+            return Ok(());
+        }
+    };
+    not_looked_up(case, "for want of a token for the enterprise");
+    let plan = variations::plan(case, &asking, server, &error)?;
     let off = match (args.no_probe, settings.retry()) {
         (true, _) => "not sent, because of --no-probe",
         (false, None) => "not sent, because of --no-retry",
@@ -166,4 +191,15 @@ async fn ask(
         case.step("variations", State::Skipped, off);
     }
     Ok(())
+}
+
+/// Where a file lies is nobody's business: the folders of a path that a text begins with are left out.
+fn without_folder(text: &str) -> String {
+    let end = [", ", ": ", " is "].iter().filter_map(|end| text.find(end));
+    let (path, rest) = text.split_at(end.min().unwrap_or(0));
+    let is_path = !path.contains("://") && !path.contains('`');
+    match path.rfind(['/', '\\']).filter(|_| is_path) {
+        Some(at) => format!("…/{}{rest}", &path[at + 1..]),
+        None => text.to_owned(),
+    }
 }

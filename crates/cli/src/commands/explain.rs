@@ -1,28 +1,29 @@
 use std::fs::File;
 use std::io::{IsTerminal, Read, stdin};
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
+use jwt_bearer::assertion::{Clock, Decoded, SystemClock};
+use jwt_bearer::keyfile::{Inspection, Thing};
 use jwt_bearer_diagnosis::{MAX_PASTE, Paste, Report, diagnose};
 
 use crate::args::{ExplainArgs, PageOutput};
 use crate::error::Failure;
 use crate::interaction::bounded_file;
-use crate::page;
 use crate::write::{self, note};
+use crate::{page, times};
+use zeroize::Zeroizing;
 
 /// A certificate or a public key: 1 MiB.
 const MAX_REGISTERED: u64 = 1 << 20;
 
 /// Findings from what somebody pasted. Nothing is sent.
 pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
-    let registered = args
-        .certificate
-        .as_deref()
-        .map(|path| bounded_file("certificate", path, MAX_REGISTERED))
-        .transpose()?;
+    let registered = args.certificate.as_deref().map(registered).transpose()?;
     let text = text(&read(args.input.as_deref())?)?;
     let paste = Paste::read(&text);
-    let notes = paste.notes().to_vec();
+    let mut notes = paste.notes().to_vec();
+    let read = paste.assertion().map(was_read);
     let mut evidence = paste.into_evidence();
     if let Some(provider) = args.provider {
         evidence = evidence.profile(provider.profile());
@@ -30,7 +31,9 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
     if let Some(bytes) = registered {
         evidence = evidence.registered(&bytes);
     }
-    let report = notes.into_iter().fold(diagnose(&evidence), Report::note);
+    let report = diagnose(&evidence);
+    notes.extend(read.filter(|_| report.reply().is_none()));
+    let report = notes.into_iter().fold(report, Report::note);
     match args.output {
         PageOutput::Text => {
             let page = format!(
@@ -51,6 +54,35 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
         }
         PageOutput::Json => write::result(&write::json(&report)?),
     }
+}
+
+/// Reads it. Nobody registers a private key, which is taken for its public one by mistake.
+fn registered(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let bytes = bounded_file("certificate", path, MAX_REGISTERED)?;
+    let parts = Inspection::read(&bytes, None).map_or_else(|_| Vec::new(), |file| file.parts);
+    let is_private = |thing: &Thing| matches!(thing, Thing::PrivateKey(_));
+    let is_public = |thing: &Thing| matches!(thing, Thing::PublicKey | Thing::Certificate(_));
+    if parts.iter().any(|part| is_private(&part.thing))
+        && !parts.iter().any(|part| is_public(&part.thing))
+    {
+        return Err(Failure::usage(format!(
+            "{} holds a private key; --certificate takes what is registered of it, a certificate or a public key",
+            path.display()
+        ))
+        .hint("`jwt-bearer key public --key FILE` prints the public key; keep the private one to yourself"));
+    }
+    Ok(bytes)
+}
+
+/// What is told of an assertion that came without a reply.
+fn was_read(assertion: &Decoded) -> String {
+    let expiry = assertion.claims().get("exp").and_then(|exp| exp.as_u64());
+    let expiry = expiry.and_then(|exp| UNIX_EPOCH.checked_add(Duration::from_secs(exp)));
+    let expiry = match expiry {
+        Some(expiry) => format!("`exp` is {}", times::utc(expiry, SystemClock.now())),
+        None => "it has no `exp` that is a time".into(),
+    };
+    format!("The assertion was read: {expiry}. `jwt-bearer inspect` shows all of it.")
 }
 
 fn read(input: Option<&Path>) -> Result<Vec<u8>, Failure> {

@@ -20,7 +20,8 @@ pub(crate) async fn revoke(args: &RevokeArgs, variables: &HashSet<String>) -> Re
         variables,
         args.profile.as_deref(),
         &args.config,
-    )?;
+    )?
+    .for_client()?;
     settings.trial_request()?.build()?;
     let token = token_from_input()?;
     let client = client(&settings, args.verbose)?;

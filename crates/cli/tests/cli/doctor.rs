@@ -219,8 +219,31 @@ fn a_key_that_is_of_no_use_is_not_asked_with() {
             ("key-file", "certain"),
         ),
         (boxed(), with("p256.pem"), 3, ("key-not-rsa", "certain")),
-        (boxed(), with("rsa-aes256.pem"), 3, ("", "")),
-        (boxed(), with("missing.pem"), 3, ("", "")),
+        (
+            boxed(),
+            with("rsa-aes256.pem"),
+            3,
+            ("passphrase-wrong", "certain"),
+        ),
+        (
+            boxed(),
+            with("rsa-aes256.pem") + " --passphrase-file secret.txt",
+            3,
+            ("passphrase-wrong", "certain"),
+        ),
+        (
+            boxed(),
+            with("missing.pem"),
+            3,
+            ("key-not-found", "certain"),
+        ),
+        // A sound key with an algorithm that is not for this server.
+        (
+            boxed(),
+            format!("{BOX} --algorithm PS256"),
+            3,
+            ("alg-not-allowed", "certain"),
+        ),
     ]);
 }
 

@@ -3,7 +3,7 @@
 use jwt_bearer_sandbox::Fault;
 use serde_json::{Value, json};
 
-use crate::doctor::{BOX, CLIENT, SALESFORCE, boxed, examine, folder, read, salesforce};
+use crate::doctor::{BOX, CLIENT, SALESFORCE, boxed, examine, first, folder, read, salesforce};
 use crate::server::{SECRET, start};
 
 #[test]
@@ -40,9 +40,11 @@ The cause
   ✗ the registered key or certificate is not that of the signing key (certain)
     seen  the signing key is RSA-3072 with the thumbprint gmvT0SAS…, the
           registered one RSA-2048 with HRrRKYON…
-    next  register the public key of the key that signs: `jwt-bearer key public`
-          prints it; or sign with the key that is registered
+    next  upload a certificate of the key that signs: `jwt-bearer key
+          certificate` makes it; or sign with the key whose certificate is
+          uploaded
     see   https://github.com/frankkessler/salesforce-laravel-oauth2-rest/issues/68
+          https://help.salesforce.com/s/articleView?id=sf.remoteaccess_oauth_jwt_flow.htm&language=en_US&type=5
           [key-mismatch]
 
 The key, the secret and the assertion are not on this page; ids and names that
@@ -290,68 +292,31 @@ fn the_configuration_file_of_box_is_looked_at_and_not_shown() {
 }
 
 #[test]
-fn machines_are_told_of_settings_that_cannot_be_used() {
-    let folder = folder();
-    for (flags, expected) in [
-        ("doctor --provider box", "the issuer is missing"),
-        ("doctor", "no provider is set"),
-        (
-            "doctor --provider box --issuer app --enterprise 0 --key rsa.pem",
-            "the enterprise id is 0",
-        ),
-    ] {
-        let run = folder.run(&format!("{flags} --output json"));
-        assert_eq!(run.code, Some(2), "{run:?}");
-        assert!(run.stderr.starts_with("error: "), "{run:?}");
-        let json: Value = serde_json::from_str(&run.stdout).unwrap();
-        assert_eq!(json["outcome"], "settings");
-        assert_eq!(json["token_requests"], 0);
-        let step = &json["checked"][0];
-        assert_eq!(step["state"], "failed");
-        let text = step["text"].as_str().unwrap();
-        assert!(text.contains(expected), "{text}");
-        // People read it once.
-        folder.run(flags).failure(2);
-    }
-    let run = folder.run(&format!(
-        "{} --no-probe --output json",
-        BOX.replace("rsa.pem", "none.pem")
-    ));
-    let json: Value = serde_json::from_str(&run.stdout).unwrap();
-    assert_eq!(json["outcome"], "key", "{json:#}");
-    assert_eq!(json["reply"], Value::Null, "no server spoke");
-}
-
-#[test]
 fn a_failure_that_may_pass_has_a_next_step_too() {
     let server = start(boxed());
-    for (fault, expected) in [
-        (
-            "status=503,retry-after=7",
-            "wait, and try again; it says after 7 s",
-        ),
-        ("status=429", "wait, and try again"),
+    for (fault, id, expected) in [
+        ("status=503,retry-after=7", "busy", "come back after 7 s"),
+        ("status=429", "busy", "wait, by the header `Retry-After`"),
         (
             "reset",
+            "connection-broken",
             "a proxy or a firewall between may break connections",
         ),
-        ("hang", "a longer `--timeout`"),
+        ("hang", "no-reply", "with a longer time limit (`--timeout`)"),
     ] {
         server.clear_faults();
         server.inject(format!("{fault}*").parse::<Fault>().unwrap());
         let flags = format!("{BOX} --key-id key-1 --timeout 2");
         let run = examine(&folder(), &server, &flags);
         assert_eq!(run.code, Some(5), "{fault}: {run:?}");
-        // Where a finding tells it, that stands on the page.
-        if !fault.starts_with("status") {
-            let (_, cause) = run.stdout.split_once("\nThe cause\n").unwrap();
-            let words: Vec<_> = cause.split_whitespace().collect();
-            assert!(words.join(" ").contains(expected), "{fault}: {run:?}");
-        }
+        let (_, cause) = run.stdout.split_once("\nThe cause\n").unwrap();
+        let words: Vec<_> = cause.split_whitespace().collect();
+        assert!(words.join(" ").contains(expected), "{fault}: {run:?}");
         let (_, json) = read(&folder(), &server, &flags);
-        let last = json["checked"].as_array().unwrap().last().unwrap();
+        assert_eq!(first(&json).0, id, "{json:#}");
+        assert_eq!(json["findings"][0]["class"], "network");
         assert!(
-            last["next"].as_str().unwrap().contains(expected),
+            json["findings"][0].to_string().contains(expected),
             "{json:#}"
         );
     }
@@ -386,12 +351,12 @@ fn what_the_command_signs_has_a_signature() {
 }
 
 #[test]
-fn a_server_out_of_order_is_told_by_the_step_alone() {
+fn a_server_out_of_order_is_told_in_short() {
     let server = start(boxed());
     server.inject("status=503*".parse::<Fault>().unwrap());
     let page = examine(&folder(), &server, &format!("{BOX} --key-id key-1")).stdout;
     assert!(
-        page.contains("\nThe cause\n  ✗ refused with status 503"),
+        page.contains("\nThe cause\n  ✗ the server, or a gateway before it, is out of order"),
         "{page}"
     );
     assert!(!page.contains("What was said"), "{page}");

@@ -226,7 +226,7 @@ error: the server refused: invalid_client: The client credentials are invalid\n\
 error: the server refused: invalid_grant: Please check the 'aud' claim\n\
 \x20 cause: `aud` is not this server (certain)\n\
 \x20 seen: `aud` is https://as….example, where https://api.box.com/oauth2/token is expected\n\
-\x20 next: set `aud` to exactly what the server wants (`--audience`); the profiles of box and salesforce do so by themselves\n\
+\x20 next: set `aud` to https://api.box.com/oauth2/token, letter by letter, whatever host the request goes to\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
@@ -269,7 +269,7 @@ error: the server refused: invalid_grant: user is invalid\n\
             "\
 error: the server refused: invalid_grant: invalid assertion\n\
 \x20 cause: the registered key or certificate is not that of the signing key (likely)\n\
-\x20 next: register the public key of the key that signs: `jwt-bearer key public` prints it; or sign with the key that is registered\n\
+\x20 next: upload a certificate of the key that signs: `jwt-bearer key certificate` makes it; or sign with the key whose certificate is uploaded\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (

@@ -189,3 +189,62 @@ fn any_bytes_are_explained_or_refused_in_time() {
         explain(&folder, "", &text);
     }
 }
+
+#[test]
+fn an_assertion_alone_is_said_to_have_been_read() {
+    let folder = folder();
+    let jwt = folder
+        .run("assertion --provider salesforce --issuer consumer --subject ann@example.com --key rsa.pem --lifetime 1")
+        .success();
+    let page = explain(&folder, "", &jwt).stdout;
+    let words: Vec<_> = page.split_whitespace().collect();
+    let words = words.join(" ");
+    assert!(
+        words.starts_with("! The assertion was read: `exp` is 20"),
+        "{page}"
+    );
+    assert!(
+        words.contains("`jwt-bearer inspect` shows all of it."),
+        "{page}"
+    );
+    // Beside a reply, that is what counts.
+    let page = explain(&folder, "", &format!("{jwt}\n{REFUSED}")).stdout;
+    assert!(!page.contains("was read"), "{page}");
+}
+
+#[test]
+fn a_private_key_is_nothing_that_is_registered() {
+    let folder = folder();
+    let keys = folder.path("config.pem");
+    let both = ["rsa.pem", "rsa-certificate.pem"].map(|file| folder.path(file));
+    let both = both.map(|path| std::fs::read_to_string(path).unwrap());
+    std::fs::write(keys, both.concat()).unwrap();
+    for (file, code) in [
+        ("rsa.pem", 2),
+        ("rsa-aes256.pem", 2),
+        ("rsa-public.pem", 0),
+        ("rsa-certificate.pem", 0),
+        ("config.pem", 0),
+    ] {
+        let run = folder.command(&format!("explain - --certificate {file}"));
+        let run = run.stdin(REFUSED).run();
+        assert_eq!(run.code, Some(code), "{file}: {run:?}");
+        let is_told = run
+            .stderr
+            .contains(" holds a private key; --certificate takes ");
+        assert_eq!(is_told, code == 2, "{file}: {run:?}");
+    }
+}
+
+#[test]
+fn causes_that_are_as_likely_have_one_heading() {
+    let text = r#"claims = {"iss": "abc", "sub": "123", "exp": 1700000000, "aud": "https://as.example.com/token"}
+        header = {"alg": "RS256"}
+        {"error":"bad_thing","error_description":"check the 'kid' and the 'jti' of it"}"#;
+    let page = explain(&Folder::new(), "", text).stdout;
+    let (_, causes) = page.split_once("\nThe likely causes\n").unwrap();
+    for id in ["[kid-missing]", "[jti-missing]"] {
+        assert!(causes.contains(id), "{page}");
+    }
+    assert!(!page.contains("It can also be"), "{page}");
+}

@@ -51,6 +51,35 @@ fn the_resource_refuses_the_token_afterwards() {
     }
 }
 
+/// Neither key nor user goes along.
+#[test]
+fn the_server_and_the_client_are_enough() {
+    let (folder, server) = (folder(), start(boxed()));
+    let ended = token(&folder, &server);
+    let endpoint = server.token_endpoint();
+    let run = |flags: &str| {
+        let run = folder.command(&format!("revoke --token-endpoint {endpoint} {flags}"));
+        run.stdin(&ended).run()
+    };
+    let stderr = run("--provider box").failure(2);
+    assert_eq!(
+        first_error(&stderr),
+        "the issuer is missing (`issuer`): Box's client id"
+    );
+    let flags = "--provider box --issuer app --client-secret-file secret.txt";
+    assert_eq!(run(flags).success(), "");
+    assert!(call(&server, &ended).starts_with("HTTP/1.1 401 "));
+    let server = start(crate::server::salesforce());
+    let endpoint = server.token_endpoint();
+    let run = folder.command(&format!(
+        "revoke --provider salesforce --token-endpoint {endpoint} -v"
+    ));
+    let run = run.stdin(&ended).run();
+    assert!(!run.stderr.contains("client_id"), "{run:?}");
+    assert!(!run.stderr.contains("nobody"), "{run:?}");
+    assert_eq!(run.success(), "");
+}
+
 #[test]
 fn a_token_that_nobody_knows_is_no_failure() {
     let (folder, server) = (folder(), start(boxed()));

@@ -29,6 +29,11 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
 
 fn check_reply(reply: &Reply, seen: &mut Observed) {
     let status = reply.status.unwrap_or_default();
+    // A page that was copied alone has none.
+    let what = |what: &str| match reply.status {
+        Some(status) => format!("status {status}, with {what}"),
+        None => what.to_owned(),
+    };
     if let 300..400 = status {
         let to = reply
             .first("location")
@@ -51,15 +56,9 @@ fn check_reply(reply: &Reply, seen: &mut Observed) {
         return;
     }
     if body.is_empty() {
-        seen.proven(
-            Check::ReplyEmpty,
-            format!("status {status}, with an empty body"),
-        );
+        seen.proven(Check::ReplyEmpty, what("an empty body"));
     } else if body.starts_with('<') {
-        seen.proven(
-            Check::ReplyNotOauth,
-            format!("status {status}, with a page of HTML or XML"),
-        );
+        seen.proven(Check::ReplyNotOauth, what("a page of HTML or XML"));
     }
 }
 

@@ -340,3 +340,42 @@ fn an_api_at_the_login_host() {
         "{report}"
     );
 }
+
+/// A page that was saved by itself has no status.
+#[test]
+fn a_page_alone() {
+    let report = explained("<!DOCTYPE html><html><title>Login</title></html>");
+    let first = report.findings().first().unwrap();
+    assert_eq!(first.id(), "reply-not-oauth");
+    assert_eq!(first.evidence(), ["a page of HTML or XML"]);
+}
+
+#[test]
+fn a_port_of_this_machine_where_nobody_listens() {
+    for text in [
+        "curl: (7) Failed to connect to 127.0.0.1 port 8443 after 0 ms: Connection refused",
+        "curl: (7) Failed to connect to 127.0.0.1 port 8443 after 0 ms: Couldn't connect to server",
+        "curl: (7) Failed to connect to localhost port 8443 after 0 ms: Could not connect to server",
+    ] {
+        let report = explained(text);
+        let first = report.findings().first().unwrap();
+        assert_eq!(first.id(), "unreachable", "{text}");
+        assert!(first.evidence()[0].ends_with(":8443: connection refused"));
+        assert!(first.next().starts_with("nothing listens on that port"));
+    }
+    for (text, seen) in [
+        (
+            "curl: (7) Failed to connect to as.example.com port 443 after 9 ms: Couldn't connect to server",
+            "the token endpoint: no connection could be made",
+        ),
+        (
+            "curl: (28) Failed to connect to 127.0.0.1 port 9 after 9 ms: Connection timed out",
+            "127.0.0.1:9: connection timed out",
+        ),
+    ] {
+        let report = explained(text);
+        let first = report.findings().first().unwrap();
+        assert_eq!(first.evidence(), [seen], "{text}");
+        assert!(first.next().starts_with("check firewall and proxy"));
+    }
+}

@@ -4,13 +4,16 @@ use std::error::Error;
 use std::sync::Arc;
 
 use jwt_bearer::exchange::{
-    Client, ExchangeError, ExchangeErrorKind, HttpTransport, TransportError, TransportErrorKind,
+    Client, ExchangeError, ExchangeErrorKind, HttpTransport, TokenResponse, TransportError,
+    TransportErrorKind,
 };
+use jwt_bearer::signer::SignError;
 use jwt_bearer_diagnosis::{Evidence, masked_host, scrubbed};
 
 use super::Asking;
 use super::case::{Case, Outcome};
 use super::clock::Reading;
+use super::key;
 use super::metadata::Server;
 use super::witness::Witness;
 use crate::error::{Failure, chain};
@@ -18,7 +21,15 @@ use crate::page::State;
 use crate::write::note;
 use crate::{diagnosed, times};
 
-/// Asks for a token once. A refusal that variations may tell more about is given back.
+/// What came of it.
+pub(super) enum Answer {
+    Token(TokenResponse),
+    /// A refusal, which variations may tell more about.
+    Refused(ExchangeError),
+    Nothing,
+}
+
+/// Asks for a token once, for the enterprise, the user or whoever it is.
 ///
 /// What its reply tells of the clocks counts more than what a look at the server told before.
 pub(super) async fn attempt(
@@ -26,11 +37,13 @@ pub(super) async fn attempt(
     asking: &Asking,
     server: &mut Server,
     transport: HttpTransport,
-) -> Result<Option<ExchangeError>, Failure> {
+    whose: &Whose,
+) -> Result<Answer, Failure> {
     let request = asking.builder.clone().build()?;
     let endpoint = masked_host(request.token_endpoint().as_str());
     note(&format!(
-        "asking {endpoint} for a token: one signature, one request"
+        "asking {endpoint} for a token{}: one signature, one request",
+        whose.suffix
     ));
     let witness = Arc::new(Witness::new(transport));
     let client = Client::new().transport(Arc::clone(&witness));
@@ -50,17 +63,24 @@ pub(super) async fn attempt(
         Ok(token) => {
             case.outcome = Outcome::Ok;
             let life = token.expires_in().map_or_else(String::new, |life| {
-                format!(" for {}", times::length(life.as_secs()))
+                let comma = if whose.suffix.is_empty() { "" } else { "," };
+                format!("{comma} for {}", times::length(life.as_secs()))
             });
-            let text = format!("the server gave one{life}; it was thrown away");
-            case.step("token", State::Ok, text);
+            let end = match whose.is_last {
+                true => "; it was thrown away",
+                false => "",
+            };
+            let text = format!("the server gave one{}{life}{end}", whose.suffix);
+            case.step(whose.step, State::Ok, text);
             if let Some(heard) = seen.reply {
-                let reply = diagnosed::reply(heard.status, &heard.headers);
+                // What matters of the body, which has a secret.
+                let body = r#"{"access_token":"…"}"#;
+                let reply = diagnosed::reply(heard.status, &heard.headers).body(body);
                 let (sent_at, received_at) = (heard.sent_at, heard.received_at);
                 let sent = |evidence: Evidence| evidence.sent_at(sent_at).received_at(received_at);
                 case.learn(|evidence| sent(evidence).reply(reply));
             }
-            return Ok(None);
+            return Ok(Answer::Token(token));
         }
         Err(error) => error,
     };
@@ -71,6 +91,31 @@ pub(super) async fn attempt(
             None => evidence,
         }
     });
+    failed(case, whose.step, &error);
+    Ok(match case.outcome {
+        Outcome::Refused => Answer::Refused(error),
+        _ => Answer::Nothing,
+    })
+}
+
+/// The token that the settings are for.
+pub(super) const ANY: Whose = Whose {
+    step: "token",
+    suffix: "",
+    is_last: true,
+};
+
+/// Whom a token is asked for.
+pub(super) struct Whose {
+    pub(super) step: &'static str,
+    /// For people; empty where nobody asks.
+    pub(super) suffix: &'static str,
+    /// Whether nothing is done with it.
+    pub(super) is_last: bool,
+}
+
+/// A step that an exchange failed in, and how it ended by that.
+pub(super) fn failed(case: &mut Case, step: &'static str, error: &ExchangeError) {
     case.outcome = match error.kind() {
         ExchangeErrorKind::Sign => Outcome::Key,
         ExchangeErrorKind::Server if !error.is_retryable() => Outcome::Refused,
@@ -79,10 +124,11 @@ pub(super) async fn attempt(
         }
         _ => Outcome::Other,
     };
-    let text = told(case, &error);
-    case.step("token", State::Failed, text);
-    case.advise(passing(&error));
-    Ok((case.outcome == Outcome::Refused).then_some(error))
+    let text = told(case, error);
+    if let Some(error) = error.source().and_then(|it| it.downcast_ref::<SignError>()) {
+        key::tell(case, &Failure::from(error.clone()), &text);
+    }
+    case.step(step, State::Failed, text);
 }
 
 /// In one line; what the server said stands below on the page, and masked.
@@ -104,32 +150,6 @@ fn told(case: &Case, error: &ExchangeError) -> String {
         }
         // The error itself names the whole address.
         _ => scrubbed(&error.source().map_or_else(|| error.to_string(), chain)),
-    }
-}
-
-/// What to do about a failure that may pass.
-fn passing(error: &ExchangeError) -> Option<String> {
-    let wait = || {
-        let attempt = error.attempt()?;
-        attempt.header("retry-after").map(scrubbed)
-    };
-    match error.kind() {
-        ExchangeErrorKind::Server if error.is_retryable() => {
-            let wait = wait().map_or_else(String::new, |wait| format!("; it says after {wait} s"));
-            Some(format!(
-                "the server is too busy or out of order: wait, and try again{wait}"
-            ))
-        }
-        ExchangeErrorKind::Timeout => {
-            let text = "try again, with a longer `--timeout`; if it stays so, ask the provider whether the server is up";
-            Some(text.into())
-        }
-        ExchangeErrorKind::Transport if was_sent(error) => {
-            let text =
-                "try again; if it stays so, a proxy or a firewall between may break connections";
-            Some(text.into())
-        }
-        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What was looked at, and how it is told in the end.
 
-use jwt_bearer::provider::Class;
+use jwt_bearer::provider::{Check, Class};
 use jwt_bearer::signer::PublicKey;
 use jwt_bearer::{Profile, TokenRequest};
 use jwt_bearer_diagnosis::{
@@ -21,6 +21,8 @@ pub(super) struct Case {
     pub(super) outcome: Outcome,
     /// How many token requests were sent.
     pub(super) sent: usize,
+    /// What to do about a check that failed, where that is known better than the catalogue can.
+    pub(super) advice: Option<(Check, String)>,
     /// The `kid` that is known for a key, and from where.
     pub(super) key_ids: Vec<KeyId>,
     /// Ids and names that a server may repeat.
@@ -61,6 +63,7 @@ impl Case {
             evidence: Evidence::new().profile(*trial.profile()),
             outcome: Outcome::Other,
             sent: 0,
+            advice: None,
             key_ids: Vec::new(),
             names,
         }
@@ -68,20 +71,7 @@ impl Case {
 
     pub(super) fn step(&mut self, name: &'static str, state: State, text: impl Into<String>) {
         let text = write::harmless(&text.into());
-        let next = None;
-        self.steps.push(Step {
-            name,
-            state,
-            text,
-            next,
-        });
-    }
-
-    /// What to do about the last step.
-    pub(super) fn advise(&mut self, next: Option<String>) {
-        if let Some(step) = self.steps.last_mut() {
-            step.next = next;
-        }
+        self.steps.push(Step { name, state, text });
     }
 
     /// The same in place of what was said before under this name.
@@ -118,6 +108,10 @@ impl Case {
 
     pub(super) fn finish(mut self, trial: &TokenRequest, args: &DoctorArgs) -> Result<(), Failure> {
         let report = diagnose(&self.evidence);
+        let report = match self.advice.take() {
+            Some((check, next)) => report.next_of(check.id(), next),
+            None => report,
+        };
         let cause = cause(&report);
         if matches!(self.outcome, Outcome::Refused | Outcome::Other) && cause.is_some() {
             self.outcome = Outcome::CauseFound;
@@ -144,6 +138,11 @@ impl Case {
         Err(Failure::told(code))
     }
 
+    fn has_step(&self, name: &str, state: State) -> bool {
+        let mut steps = self.steps.iter();
+        steps.any(|step| step.name == name && step.state == state)
+    }
+
     /// For machines, with the texts that may be the server's masked.
     fn masked_report(&self, report: &Report) -> Result<Value, Failure> {
         let mut json: Value = serde_json::to_value(report)
@@ -159,11 +158,28 @@ impl Case {
             json["reply"] = Value::Null;
             json["wanted"] = Value::Array(Vec::new());
         }
-        for finding in json["findings"].as_array_mut().into_iter().flatten() {
-            let lines = finding["evidence"].as_array_mut();
-            lines.into_iter().flatten().for_each(mask);
+        if let Some(findings) = json["findings"].as_array_mut() {
+            if let Some(class) = self.class_of_stop(report) {
+                findings.sort_by_key(|finding| finding["class"] != class.name());
+            }
+            for finding in findings {
+                let lines = finding["evidence"].as_array_mut();
+                lines.into_iter().flatten().for_each(mask);
+            }
         }
         Ok(json)
+    }
+
+    /// The class of what stopped everything, whatever else was found.
+    fn class_of_stop(&self, report: &Report) -> Option<Class> {
+        match self.outcome {
+            Outcome::Key => Some(Class::Key),
+            // A server that is out of order may say why.
+            Outcome::Unreachable => cause(report).map_or(Some(Class::Network), |cause| {
+                (cause.class() == Class::Network).then_some(Class::Network)
+            }),
+            _ => None,
+        }
     }
 
     fn page(&self, trial: &TokenRequest, report: &Report, verbose: bool) -> String {
@@ -171,23 +187,25 @@ impl Case {
         let endpoint = masked_host(trial.token_endpoint().as_str());
         let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
         let verdict = match self.outcome {
+            Outcome::Ok if self.has_step("login", State::Skipped) => {
+                "The server gave a token, but not for the login, which was not looked up."
+            }
             Outcome::Ok => "All is well: the server gave a token.",
             Outcome::Settings => "The settings are of no use, so nothing was looked at.",
+            Outcome::Other if self.has_step("login", State::Failed) => {
+                "The server answered something that is no list of users."
+            }
             Outcome::Other => "The server answered something that is no token.",
             Outcome::Key => "The key is of no use here, so no token was asked for.",
             Outcome::Refused => "The server refused, and the cause is not known.",
             Outcome::Unreachable => "The server gave no answer to build on.",
             Outcome::CauseFound => match cause(report).map(Finding::certainty) {
                 Some(Certainty::Certain) => "No token, and here is why.",
+                _ if page::has_rival(report) => "No token; the likely causes are below.",
                 _ => "No token; the likely cause is below.",
             },
         };
-        let class = match self.outcome {
-            Outcome::Key => Some(Class::Key),
-            // A step tells it where no finding does.
-            Outcome::Unreachable if report.findings().is_empty() => Some(Class::Network),
-            _ => None,
-        };
+        let class = self.class_of_stop(report);
         let stopped = self.steps.iter().find(|step| step.state == State::Failed);
         let telling = Telling {
             is_complete,
@@ -210,16 +228,24 @@ impl Case {
 }
 
 /// Settings that cannot be used, for machines. People get them as from every other command.
-pub(super) fn unusable(failure: &Failure) -> Result<(), Failure> {
+pub(super) fn unusable(failure: &Failure, profile: Option<Profile>) -> Result<(), Failure> {
+    let text = write::harmless(&scrubbed(failure.text()));
+    let check = failure.check().unwrap_or(Check::SettingsUnusable);
+    let mut evidence = Evidence::new().failed(check, &text);
+    if let Some(profile) = profile {
+        evidence = evidence.profile(profile);
+    }
+    let mut report = diagnose(&evidence);
+    if let Some((_, hint)) = failure.hints().first() {
+        report = report.next_of(check.id(), hint);
+    }
+    let mut report = serde_json::to_value(report).unwrap_or_default();
+    report["wanted"] = Value::Array(Vec::new());
     let step = Step {
         name: "settings",
         state: State::Failed,
-        text: write::harmless(&scrubbed(failure.text())),
-        next: failure.hints().first().map(|(_, hint)| hint.clone()),
+        text,
     };
-    let report = serde_json::to_value(diagnose(&Evidence::new()));
-    let mut report = report.unwrap_or_default();
-    report["wanted"] = Value::Array(Vec::new());
     write::result(&write::json(&Machine {
         outcome: Outcome::Settings,
         token_requests: 0,

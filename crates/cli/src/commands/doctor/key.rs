@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use jwt_bearer::provider::{Check, Class};
 use jwt_bearer::{KeyUri, Signer, TokenRequest};
-use jwt_bearer_diagnosis::{diagnose, scrubbed};
+use jwt_bearer_diagnosis::{Certainty, Finding, diagnose, scrubbed};
 
 use super::MAX_FILE;
 use super::case::{Case, KeyId, Outcome};
@@ -24,20 +25,15 @@ pub(super) async fn look(
         Err(failure) if failure.code() != Code::Key => return Err(failure),
         Err(failure) => {
             case.outcome = Outcome::Key;
-            let hint = failure.hints().first().map(|(_, hint)| hint.clone());
             let error = without_folder(failure.text(), settings.key());
             learn(case, settings.key(), &error);
-            let report = diagnose(&case.evidence);
-            let is_told = report
-                .findings()
-                .iter()
-                .any(|finding| finding.id() == "key-file");
+            let is_told = is_of_key(case, |finding| finding.id() == Check::KeyFile.id());
             let text = match is_told {
                 true => "it cannot be opened; see below".into(),
                 false => with_flags(&scrubbed(&error)),
             };
+            tell(case, &failure, &text);
             case.step("key", State::Failed, text);
-            case.advise(hint);
             return Ok(None);
         }
     };
@@ -49,15 +45,32 @@ pub(super) async fn look(
     case.learn(|evidence| evidence.signing_key(key));
     if let Err(error) = trial.assertion_request().check_algorithm(algorithm) {
         case.outcome = Outcome::Key;
-        case.step(
-            "key",
-            State::Failed,
-            format!("{described}: {}", chain(&error)),
-        );
+        let text = format!("{described}: {}", chain(&error));
+        if !is_of_key(case, |_| true) {
+            case.learn(|evidence| evidence.failed(Check::AlgNotAllowed, &text));
+        }
+        case.step("key", State::Failed, text);
         return Ok(None);
     }
     case.step("key", State::Ok, format!("{described}, signs {algorithm}"));
     Ok(Some(signer))
+}
+
+/// Makes a finding of a failure of the key, unless its software said what is known better.
+pub(super) fn tell(case: &mut Case, failure: &Failure, text: &str) {
+    let check = failure.check().unwrap_or(Check::KeyUnusable);
+    if !is_of_key(case, |finding| finding.certainty() > Certainty::Possible) {
+        case.learn(|evidence| evidence.failed(check, text));
+    }
+    let hint = failure.hints().first();
+    case.advice = hint.map(|(_, hint)| (check, hint.clone()));
+}
+
+/// Whether something like this is found wrong with the key.
+fn is_of_key(case: &Case, is_it: impl Fn(&Finding) -> bool) -> bool {
+    let report = diagnose(&case.evidence);
+    let mut findings = report.findings().iter();
+    findings.any(|finding| finding.class() == Class::Key && is_it(finding))
 }
 
 /// The key's id by its own file can be wrong; that of the same key as it is registered is right.
