@@ -1,28 +1,28 @@
 //! From flags and profile to a request and a key.
 
+mod header;
+mod key;
+
 use std::collections::HashSet;
 use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jwt_bearer::assertion::Header;
 use jwt_bearer::exchange::{HttpTransport, Retry};
 use jwt_bearer::provider::{Check, RequestBuilder, SecretRule, SubjectRule};
-use jwt_bearer::secrecy::{ExposeSecret, SecretString};
-use jwt_bearer::{Algorithm, BoxConfig, Grant, KeyUri, Profile, Signer, Subject, read_key};
-use serde_json::Value;
+use jwt_bearer::secrecy::SecretString;
+use jwt_bearer::{BoxConfig, Grant, Profile, Subject};
 use zeroize::Zeroizing;
 
-use crate::args::{ConfigArgs, KeyArgs, Provider, RequestArgs};
+use crate::args::{ConfigArgs, Provider, RequestArgs};
 use crate::cache::Cache;
 use crate::config::Config;
 use crate::error::Failure;
-use crate::interaction::{Reference, Secrets, prompt, text_file};
+use crate::interaction::{Reference, prompt, text_file};
 use crate::layers;
 use crate::pairs::{Pair, Seconds};
 use crate::write::note;
+
+pub(crate) use key::named_key;
 
 const MAX_BOX_CONFIG: u64 = 1 << 20;
 const MAX_CA_FILE: u64 = 16 << 20;
@@ -215,7 +215,7 @@ impl Settings {
             }
             (_, None) => self.rules()?.client_authentication(issuer()),
         };
-        request = request.header(self.header()?);
+        request = request.header(header::header(&args.header)?);
         if let Some(key_id) = &args.key_id {
             request = request.key_id(key_id);
         }
@@ -259,50 +259,6 @@ impl Settings {
             request = request.claim(&member.name, member.value.clone());
         }
         Ok(request)
-    }
-
-    /// Opens the key.
-    pub(crate) async fn signer(&self) -> Result<Arc<dyn Signer>, Failure> {
-        let args = &self.args;
-        let reference = Reference::passphrase(
-            args.passphrase_env.as_ref(),
-            args.passphrase_file.as_deref(),
-            args.passphrase_fd,
-        );
-        let pin = Reference::pin(args.pin_env.as_ref(), args.pin_file.as_deref());
-        let mut secrets = Secrets {
-            passphrase: reference.read()?,
-            pin: pin.read()?,
-            spend_last_try: args.spend_last_try,
-        };
-        if let Some(key) = &args.key {
-            return open(key, args.algorithm.as_deref(), secrets).await;
-        }
-        let Some(config) = &self.box_config else {
-            return Err(Failure::usage(
-                "no key is set: use --key FILE, or --key env:NAME for a variable with PEM in it",
-            ));
-        };
-        let Some(pem) = config.private_key() else {
-            return Err(Failure::usage(
-                "Box's configuration file has no private key in it; name the key with --key",
-            ));
-        };
-        let configured = || Some(config.passphrase()?.expose_secret().into());
-        secrets.passphrase = secrets.passphrase.or_else(configured);
-        let algorithm = args
-            .algorithm
-            .as_deref()
-            .map(algorithm)
-            .transpose()
-            .map_err(Failure::usage)?;
-        let name = "the private key in Box's configuration file";
-        Ok(Arc::new(read_key(
-            name,
-            pem.expose_secret().as_bytes(),
-            algorithm,
-            &secrets,
-        )?))
     }
 
     /// What names the app, its user and its key.
@@ -405,52 +361,6 @@ impl Settings {
     fn grant(&self) -> Grant {
         self.args.grant.map_or(Grant::JwtBearer, Grant::from)
     }
-
-    fn header(&self) -> Result<Header, Failure> {
-        let mut header = Header::new();
-        for member in &self.args.header {
-            let (name, value) = (member.name.as_str(), &member.value);
-            let wrong =
-                |wanted| Failure::usage(format!("the header member `{name}` is not {wanted}"));
-            header = match (name, value) {
-                ("kid", _) => {
-                    return Err(Failure::usage(
-                        "the header member `kid` has a setting of its own: --key-id",
-                    ));
-                }
-                ("typ", Value::String(typ)) => header.typ(Some(typ)),
-                ("typ", Value::Null) => header.typ(None::<String>),
-                ("typ", _) => return Err(wrong("a text, or null to leave it out")),
-                ("x5t", _) => header.x5t(
-                    &digest(value)
-                        .ok_or_else(|| wrong("the base64url of 20 octets, a SHA-1 digest"))?,
-                ),
-                ("x5t#S256", _) => header.x5t_s256(
-                    &digest(value)
-                        .ok_or_else(|| wrong("the base64url of 32 octets, a SHA-256 digest"))?,
-                ),
-                ("x5c", _) => header
-                    .x5c(chain(value).ok_or_else(|| {
-                        wrong("an array of certificates, each the base64 of DER")
-                    })?),
-                _ => header.member(name, value.clone()),
-            };
-        }
-        Ok(header)
-    }
-}
-
-/// The algorithm of this name, in upper or lower case.
-pub(crate) fn algorithm(name: &str) -> Result<Algorithm, String> {
-    let mut all = Algorithm::ALL.iter().copied();
-    let found = all.find(|algorithm| algorithm.name().eq_ignore_ascii_case(name));
-    found.map_or_else(
-        || {
-            name.parse()
-                .map_err(|error| format!("the algorithm {error}"))
-        },
-        Ok,
-    )
 }
 
 fn once<V>(what: &str, pairs: &[Pair<V>]) -> Result<(), Failure> {
@@ -462,38 +372,4 @@ fn once<V>(what: &str, pairs: &[Pair<V>]) -> Result<(), Failure> {
         ))),
         None => Ok(()),
     }
-}
-
-fn digest<const N: usize>(value: &Value) -> Option<[u8; N]> {
-    URL_SAFE_NO_PAD
-        .decode(value.as_str()?)
-        .ok()?
-        .try_into()
-        .ok()
-}
-
-fn chain(value: &Value) -> Option<Vec<Vec<u8>>> {
-    value
-        .as_array()?
-        .iter()
-        .map(|certificate| STANDARD.decode(certificate.as_str()?).ok())
-        .collect()
-}
-
-/// Opens the key that the flags name.
-pub(crate) async fn named_key(args: &KeyArgs) -> Result<Arc<dyn Signer>, Failure> {
-    let secrets = Secrets {
-        passphrase: args.passphrase.read()?,
-        pin: args.pin.read()?,
-        spend_last_try: args.pin.spend_last_try,
-    };
-    open(&args.key, args.algorithm.as_deref(), secrets).await
-}
-
-async fn open(key: &str, name: Option<&str>, secrets: Secrets) -> Result<Arc<dyn Signer>, Failure> {
-    let algorithm = name.map(algorithm).transpose().map_err(Failure::usage)?;
-    let uri: KeyUri = key
-        .parse()
-        .map_err(|error| Failure::usage(format!("{error}")))?;
-    Ok(uri.open(algorithm, Arc::new(secrets)).await?)
 }
