@@ -160,6 +160,7 @@ impl Assertion {
     }
 }
 
+/// The three parts with their dots, without a copy.
 impl From<Assertion> for String {
     fn from(assertion: Assertion) -> Self {
         assertion.text

@@ -53,11 +53,11 @@ pub(crate) const DOCTOR: &str = "\
 The settings are those of `jwt-bearer token`. Whatever carries no secret is
 looked at first: settings, key, name, connection, TLS, clock, metadata. Then
 a token is asked for, once; with --login for the enterprise, by which the user
-is looked up, and once more for the user. If the server refuses and the cause is not
-certain, at most four variations follow, announced before they are sent: with
-the server's time, with another `kid` or none, with another name of the same
-server as `aud`. Each takes one more signature of the key. The server's
-address never varies. A token that comes of it is thrown away.
+is looked up, and once more for the user. If the server refuses and the cause
+is not certain, at most four variations follow, announced before they are
+sent: with the server's time, with another `kid` or none, with another name of
+the same server as `aud`. Each takes one more signature of the key. The
+server's address never varies. A token that comes of it is thrown away.
 
 The page is masked, and can be pasted into a public issue. Read it first: a
 server may tell names in its own words, which nobody else can know.

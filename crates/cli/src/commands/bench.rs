@@ -145,10 +145,13 @@ fn price(calls: u64, kind: KeyKind) -> String {
         KeyKind::Rsa { bits: 2048, .. } => 3,
         _ => 15,
     };
-    let dollars = calls as f64 * f64::from(cents) / 1e6;
+    let dollars = match calls as f64 * f64::from(cents) / 1e6 {
+        ..0.0001 => "less than 0.0001".into(),
+        dollars => format!("about {dollars:.4}"),
+    };
     format!(
         "each is a call to AWS KMS, which is paid for and counts against the quota of the account: {calls} calls \
-         cost about {dollars:.4} dollars, at 0.{cents:02} dollars for 10000 with a {kind} key (in most regions; retries \
+         cost {dollars} dollars, at 0.{cents:02} dollars for 10000 with a key of {kind} (in most regions; retries \
          come on top)"
     )
 }

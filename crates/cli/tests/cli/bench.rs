@@ -25,7 +25,16 @@ fn a_round_makes_as_many_signatures_as_it_may() {
         assert_eq!(round["concurrency"], concurrency);
         assert_eq!(round["signatures"], 12);
         assert_eq!(round["failures"], 0);
-        assert!(round["per_second"].as_f64().unwrap() > 0.0);
+        // All of them together take no less than one after the other by so many at once.
+        let seconds = round["seconds"].as_f64().unwrap();
+        let rate = round["per_second"].as_f64().unwrap();
+        assert!(
+            (rate * seconds - 12.0).abs() < 1e-6,
+            "{rate}/s in {seconds} s"
+        );
+        let least = round["latency_us"]["p50"].as_f64().unwrap() / 1e6;
+        let halves = 6.0 / f64::from(concurrency);
+        assert!(seconds > least * halves, "{seconds} s at {least} s each");
         let latency = |name: &str| round["latency_us"][name].as_f64().unwrap();
         let times = ["p50", "p90", "p99", "max"].map(latency);
         assert!(times[0] > 0.0 && times.is_sorted(), "{times:?}");

@@ -43,7 +43,7 @@ impl Round {
         progress: &ProgressBar,
     ) -> Self {
         let left = Arc::new(AtomicU64::new(bounds.count));
-        let all_are_there = Arc::new(Barrier::new(concurrency + 1));
+        let all_are_there = Arc::new(Barrier::new(concurrency));
         let mut workers = JoinSet::new();
         for _ in 0..concurrency {
             let worker = Worker {
@@ -61,22 +61,25 @@ impl Round {
                 })
             });
         }
-        all_are_there.wait().await;
-        let start = Instant::now();
+        let worked = workers.join_all().await;
+        // From the first that began to the last that ended; those who came too late to sign do not count.
+        let first = worked.iter().filter_map(|work| Some(work.span?.0)).min();
+        let last = worked.iter().filter_map(|work| Some(work.span?.1)).max();
         let mut round = Self {
             concurrency,
-            took: Duration::ZERO,
+            took: last
+                .zip(first)
+                .map_or(Duration::ZERO, |(last, first)| last - first),
             latency: empty(),
             errors: BTreeMap::new(),
         };
-        for (latency, errors) in workers.join_all().await {
+        for work in worked {
             // Both have the same bounds, so that one takes what the other has.
-            let _ = round.latency.add(latency);
-            for (error, count) in errors {
+            let _ = round.latency.add(work.latency);
+            for (error, count) in work.errors {
                 *round.errors.entry(error).or_default() += count;
             }
         }
-        round.took = start.elapsed();
         round
     }
 
@@ -89,7 +92,10 @@ impl Round {
     }
 
     pub(super) fn per_second(&self) -> f64 {
-        self.signatures() as f64 / self.took.as_secs_f64()
+        match self.signatures() {
+            0 => 0.0,
+            signatures => signatures as f64 / self.took.as_secs_f64(),
+        }
     }
 
     /// The time that so many hundredths of the signatures took at most.
@@ -111,12 +117,22 @@ struct Worker {
     progress: ProgressBar,
 }
 
+/// What a worker did.
+struct Worked {
+    /// When its first signature began and its last one was there; nothing if it made none.
+    span: Option<(Instant, Instant)>,
+    latency: Histogram<u64>,
+    errors: BTreeMap<String, u64>,
+}
+
 impl Worker {
-    async fn work(mut self) -> (Histogram<u64>, BTreeMap<String, u64>) {
+    async fn work(mut self) -> Worked {
         let mut latency = empty();
         let mut errors = BTreeMap::<String, u64>::new();
         let mut fail = |text: String| *errors.entry(text).or_default() += 1;
-        let end = Instant::now() + self.time;
+        let mut span = None;
+        let begin = Instant::now();
+        let end = begin + self.time;
         while Instant::now() < end && !*self.stopped.borrow() && self.is_another_left() {
             let start = Instant::now();
             let result = tokio::select! {
@@ -128,13 +144,19 @@ impl Worker {
                     break;
                 }
             };
+            let now = Instant::now();
             match result {
-                Ok(_) => latency.saturating_record(start.elapsed().as_nanos() as u64),
+                Ok(_) => latency.saturating_record((now - start).as_nanos() as u64),
                 Err(error) => fail(chain(&error)),
             }
+            span = Some((begin, now));
             self.progress.inc(1);
         }
-        (latency, errors)
+        Worked {
+            span,
+            latency,
+            errors,
+        }
     }
 
     fn is_another_left(&self) -> bool {
