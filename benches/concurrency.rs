@@ -148,15 +148,19 @@ fn bystanders(time: Duration) -> Result<(), Box<dyn Error>> {
     let signer = || signer(&key);
     // Before and after all others, since a machine may get slower or faster meanwhile.
     let before = on_plain_threads(&signer()?, time);
-    let nothing = beside_signing(None, time)?;
-    let inline = beside_signing(Some(Arc::new(signer()?)), time)?;
-    let threads = beside_signing(Some(Arc::new(signer()?.threads(TWO)?)), time)?;
+    let nothing = beside_signing(None, 4, time)?;
+    let inline = beside_signing(Some(Arc::new(signer()?)), 4, time)?;
+    let threads: Arc<dyn Signer> = Arc::new(signer()?.threads(TWO)?);
+    let both = beside_signing(Some(Arc::clone(&threads)), 4, time)?;
+    // Pings take time of the same two cores.
+    let alone = beside_signing(Some(threads), 0, time)?;
     let after = on_plain_threads(&signer()?, time);
     println!("plain threads: {before:.0} signatures/s before, {after:.0} after");
     for (how, (rate, mut pings)) in [
         ("nothing", nothing),
         ("inline", inline),
-        ("threads(2)", threads),
+        ("threads(2)", both),
+        ("without pings", alone),
     ] {
         pings.sort_unstable();
         println!(
@@ -187,9 +191,10 @@ fn on_plain_threads(signer: &LocalSigner, time: Duration) -> f64 {
     f64::from(signed) / start.elapsed().as_secs_f64()
 }
 
-/// Signatures per second of sixteen tasks, and the pings beside them.
+/// Signatures per second of sixteen tasks, and the pings of so many connections beside them.
 fn beside_signing(
     signer: Option<Arc<dyn Signer>>,
+    connections: usize,
     time: Duration,
 ) -> std::io::Result<(f64, Vec<Duration>)> {
     let signed = Arc::new(AtomicU64::new(0));
@@ -205,14 +210,14 @@ fn beside_signing(
                 }
             });
         }
-        let pings = ping(time).await?;
+        let (pings, ()) = tokio::join!(ping(connections, time), tokio::time::sleep(time));
         let signed = signed.load(Ordering::Relaxed) as f64;
-        Ok((signed / start.elapsed().as_secs_f64(), pings))
+        Ok((signed / start.elapsed().as_secs_f64(), pings?))
     })
 }
 
-/// The round trips of four connections over loopback, for so long.
-async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
+/// The round trips of so many connections over loopback, for so long.
+async fn ping(connections: usize, time: Duration) -> std::io::Result<Vec<Duration>> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
@@ -226,7 +231,7 @@ async fn ping(time: Duration) -> std::io::Result<Vec<Duration>> {
         }
     });
     let mut pinging = JoinSet::new();
-    for _ in 0..4 {
+    for _ in 0..connections {
         pinging.spawn(async move {
             let mut stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;

@@ -6,8 +6,10 @@ use jwt_bearer::exchange::{Attempt, TransportError, TransportErrorKind};
 use jwt_bearer::provider::Check;
 use jwt_bearer::{ExchangeError, Profile};
 use jwt_bearer_diagnosis::{Evidence, Probe, Reply, Report, Request, diagnose};
+use url::Url;
 
 use crate::error::chain;
+use crate::proxy::Proxy;
 
 /// What can be told of a failure without asking further.
 pub(crate) fn report(error: &ExchangeError, profile: &Profile) -> Report {
@@ -38,8 +40,11 @@ pub(crate) fn with_failure(mut evidence: Evidence, error: &ExchangeError) -> Evi
             None => reply,
         });
     }
-    if let Some(probe) = unreachable(error, attempt) {
-        return evidence.probe(probe);
+    let url = Url::parse(attempt.token_endpoint());
+    let proxy = url.ok().and_then(|url| Proxy::of(&url));
+    if let Some(probe) = unreachable(error, attempt, proxy.as_ref()) {
+        let probes = proxy.iter().map(Proxy::probe).chain([probe]);
+        return probes.fold(evidence, Evidence::probe);
     }
     match broken(error) {
         Some((check, why)) => evidence.failed(check, why),
@@ -93,18 +98,24 @@ fn body(attempt: &Attempt) -> Option<&str> {
     }
 }
 
-fn unreachable(error: &ExchangeError, attempt: &Attempt) -> Option<Probe> {
+fn unreachable(error: &ExchangeError, attempt: &Attempt, proxy: Option<&Proxy>) -> Option<Probe> {
     let error = error.source()?.downcast_ref::<TransportError>()?;
     let why = error.source().map(ToString::to_string);
     let host = host(attempt.token_endpoint());
-    match error.kind() {
-        TransportErrorKind::Tls => Some(Probe::Tls { host, error: why }),
-        TransportErrorKind::Connect if is_lookup(why.as_deref()) => {
-            Some(Probe::Dns { host, error: why })
-        }
-        TransportErrorKind::Connect => Some(Probe::Connection { host, error: why }),
-        _ => None,
-    }
+    // The first stop on the way is what cannot be reached.
+    let stop = proxy.map_or_else(|| host.clone(), |proxy| proxy.address.clone());
+    Some(match error.kind() {
+        TransportErrorKind::Tls => Probe::Tls { host, error: why },
+        TransportErrorKind::Connect if is_lookup(why.as_deref()) => Probe::Dns {
+            host: stop,
+            error: why,
+        },
+        TransportErrorKind::Connect => Probe::Connection {
+            host: stop,
+            error: why,
+        },
+        _ => return None,
+    })
 }
 
 /// The resolver of the system has no kind of error of its own.
@@ -114,7 +125,7 @@ fn is_lookup(why: Option<&str>) -> bool {
 
 /// The host of a URL, with the port if it is not the usual one.
 pub(crate) fn host(url: &str) -> String {
-    let Ok(url) = url::Url::parse(url) else {
+    let Ok(url) = Url::parse(url) else {
         return String::new();
     };
     let host = url.host_str().unwrap_or_default();

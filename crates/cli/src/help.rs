@@ -99,7 +99,8 @@ pub(crate) const BENCH: &str = "\
 First you are told what is going to happen; then comes one signature, which is
 verified. Keys in AWS KMS are paid for by the call: there you are asked before
 the first, or say --yes. Ctrl-C ends it early and prints what was measured.
---dry-run ends before the first signature.
+--dry-run ends before the first signature. With more at once than there are
+cores, the times of a local key grow, since signatures wait for a core.
 
 Examples:
   jwt-bearer bench --key box.pem

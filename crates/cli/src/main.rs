@@ -14,6 +14,7 @@ mod layers;
 mod output;
 mod page;
 mod pairs;
+mod proxy;
 mod session;
 mod settings;
 mod times;

@@ -97,7 +97,9 @@ impl FromStr for Seconds {
             .and_then(|number| number.checked_mul(factor))
             .filter(|seconds| *seconds > 0)
             .map(Self)
-            .ok_or_else(|| "expected whole seconds, such as 45, or minutes, such as 3m".into())
+            .ok_or_else(|| {
+                "expected whole seconds above 0, such as 45, or minutes, such as 3m".into()
+            })
     }
 }
 
@@ -118,7 +120,9 @@ impl<'de> Deserialize<'de> for Seconds {
         match Form::deserialize(deserializer) {
             Ok(Form::Number(seconds)) => seconds.to_string().parse(),
             Ok(Form::Text(text)) => text.parse(),
-            Err(_) => "expected whole seconds, such as 45, or minutes, such as \"3m\"".parse(),
+            Err(_) => {
+                "expected whole seconds above 0, such as 45, or minutes, such as \"3m\"".parse()
+            }
         }
         .map_err(de::Error::custom)
     }

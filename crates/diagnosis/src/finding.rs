@@ -69,29 +69,32 @@ pub(crate) fn busy(evidence: &Evidence, provider: &str) -> Option<Finding> {
     Some(finding)
 }
 
-/// What to do about a connection that was refused where no firewall stands between: by a proxy that the environment
-/// names, or by this machine.
+/// What to do about a way that ends where no firewall stands between: at a proxy that the environment names, or on this
+/// machine.
 pub(crate) fn next_of_unreachable(evidence: &Evidence) -> Option<String> {
-    let refused = evidence.probes.iter().find_map(|probe| match probe {
+    let (end, why) = evidence.probes.iter().find_map(|probe| match probe {
         Probe::Connection { host, error } => {
             let is_refused = error.as_deref()?.contains("refused");
-            is_refused.then_some(host)
+            is_refused.then_some((host, "nothing listens there"))
         }
+        Probe::Dns { host, error } => error
+            .is_some()
+            .then_some((host, "its name does not resolve")),
         _ => None,
     })?;
     let proxy = evidence.probes.iter().find_map(|probe| match probe {
-        Probe::Proxy { address, variable } if address == refused => Some((address, variable)),
+        Probe::Proxy { address, variable } if address == end => Some((address, variable)),
         _ => None,
     });
     if let Some((address, variable)) = proxy {
         return Some(format!(
-            "{variable} names the proxy {}, and nothing listens there: start the proxy, or mend or unset the variable",
+            "{variable} names the proxy {}, and {why}: start the proxy, or mend or unset the variable",
             masked_host(address)
         ));
     }
     let is_own = ["127.0.0.1", "localhost", "[::1]"]
         .into_iter()
-        .filter_map(|own| refused.strip_prefix(own))
+        .filter_map(|own| end.strip_prefix(own))
         .any(|rest| rest.is_empty() || rest.starts_with(':'));
     is_own.then(|| {
         "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?".to_owned()

@@ -29,6 +29,9 @@ const COUNT: u64 = 10_000;
 /// Where each signature costs money.
 const PAID_COUNT: u64 = 100;
 
+/// How wide the bar of the progress is.
+const BAR: usize = 40;
+
 const LONGEST: Duration = Duration::from_secs(86_400);
 
 pub(crate) async fn bench(args: &BenchArgs) -> Result<(), Failure> {
@@ -180,13 +183,19 @@ fn confirm(yes: bool) -> Result<(), Failure> {
 /// A bar on the terminal; nothing where there is none.
 fn progress(bounds: Bounds, concurrency: usize) -> ProgressBar {
     let progress = ProgressBar::new(bounds.count);
-    let template = "{prefix:>4} at once {wide_bar} {pos}/{len} {rate:>10}";
+    let template = "{prefix:>4} at once {done} {pos} {rate:>10}";
     if let Ok(style) = ProgressStyle::with_template(template) {
+        // Whichever ends the round first, time or count.
+        let done = move |state: &ProgressState, out: &mut dyn fmt::Write| {
+            let time = state.elapsed().as_secs_f32() / bounds.time.as_secs_f32();
+            let filled = (state.fraction().max(time).min(1.0) * BAR as f32) as usize;
+            let _ = write!(out, "{:-<BAR$}", "#".repeat(filled));
+        };
         let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
             // A bar that cannot be drawn is no reason to stop.
             let _ = write!(out, "{:.0}/s", state.per_sec());
         };
-        progress.set_style(style.with_key("rate", rate).progress_chars("##-"));
+        progress.set_style(style.with_key("done", done).with_key("rate", rate));
     }
     progress.set_prefix(harmless(&concurrency.to_string()));
     progress.enable_steady_tick(Duration::from_millis(100));

@@ -7,7 +7,6 @@ mod connection;
 mod key;
 mod login;
 mod metadata;
-mod proxy;
 mod registered;
 mod variations;
 mod witness;
@@ -20,12 +19,14 @@ use jwt_bearer::provider::RequestBuilder;
 use jwt_bearer::{Signer, TokenRequest};
 use jwt_bearer_diagnosis::{Evidence, masked_host};
 use serde_json::Value;
+use url::Url;
 
 use crate::args::{DoctorArgs, PageOutput, Provider};
 use crate::diagnosed;
 use crate::error::{Code, Failure};
 use crate::interaction::bounded_file;
 use crate::page::State;
+use crate::proxy::Proxy;
 use crate::settings::Settings;
 use crate::write::note;
 
@@ -136,7 +137,7 @@ async fn look_at_way(
     let url = trial.token_endpoint().url();
     note(&format!("looking at {}", masked_host(url.as_str())));
     let limit = settings.timeout().min(connection::LIMIT);
-    let proxy = proxy::look(case, url);
+    let proxy = look_for_proxy(case, url);
     if proxy.is_none() && !connection::look(case, url, limit).await {
         case.is_unreachable();
         return Server::default();
@@ -144,6 +145,19 @@ async fn look_at_way(
     // The first stop on the way is what cannot be reached.
     let stop = proxy.unwrap_or_else(|| diagnosed::host(url.as_str()));
     metadata::look(case, url, &stop, transport, limit).await
+}
+
+/// The address of the proxy, if one stands between.
+fn look_for_proxy(case: &mut Case, url: &Url) -> Option<String> {
+    let proxy = Proxy::of(url)?;
+    let shown = masked_host(&proxy.address);
+    let text = format!(
+        "the way goes through {shown}, by the variable {}",
+        proxy.variable
+    );
+    case.step("proxy", State::Warning, text);
+    case.learn(|evidence| evidence.probe(proxy.probe()));
+    Some(proxy.address)
 }
 
 /// Asks once, and if that is refused for no certain cause, with variations. For a login, the user comes next.

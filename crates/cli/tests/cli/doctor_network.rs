@@ -84,6 +84,29 @@ fn a_proxy_in_the_way() {
     assert!(!run.stdout.contains("sandbox"), "{}", run.stdout);
 }
 
+#[test]
+fn token_names_the_proxy_that_does_not_answer() {
+    // Longer than any label of a name: no name server is asked.
+    let unknown = format!("http://{}.example:3128", "a".repeat(70));
+    for (proxy, why) in [
+        ("http://127.0.0.1:9", "nothing listens there"),
+        (&unknown, "its name does not resolve"),
+    ] {
+        let run = folder()
+            .command(&format!(
+                "{} --token-endpoint https://as.example/token",
+                GENERIC.replacen("doctor", "token", 1)
+            ))
+            .env("HTTPS_PROXY", proxy)
+            .run();
+        assert_eq!(run.code, Some(5), "{run:?}");
+        let words: Vec<_> = run.stderr.split_whitespace().collect();
+        let words = words.join(" ");
+        assert!(words.contains("HTTPS_PROXY names the proxy "), "{words}");
+        assert!(words.contains(why), "{words}");
+    }
+}
+
 const TLS: &str = "--ca-file ca.pem";
 
 #[test]

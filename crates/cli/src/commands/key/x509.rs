@@ -28,7 +28,7 @@ pub(crate) async fn certificate(args: &CertificateArgs) -> Result<(), Failure> {
         let sha1 = URL_SAFE_NO_PAD.encode(certificate.fingerprint_sha1());
         let sha256 = URL_SAFE_NO_PAD.encode(certificate.fingerprint());
         note(&format!(
-            "Entra ID knows it by its digest in the header of each JWT, with one of\n  --algorithm RS256 --header x5t={sha1}\n  --algorithm PS256 --header x5t#S256={sha256}"
+            "upload it as it is; Entra ID also wants its digest in the header of each JWT, with one of\n  --algorithm RS256 --header x5t={sha1}\n  --algorithm PS256 --header x5t#S256={sha256}"
         ));
     }
     Ok(())

@@ -68,12 +68,12 @@ const CONFIGS: &[Case] = &[
     (
         "token prod --config seconds.toml",
         2,
-        "seconds.toml, line 4: expected whole seconds, such as 45, or minutes, such as 3m",
+        "seconds.toml, line 4: expected whole seconds above 0, such as 45, or minutes, such as 3m",
     ),
     (
         "token prod --config zero.toml",
         2,
-        "zero.toml, line 4: expected whole seconds, such as 45, or minutes, such as 3m",
+        "zero.toml, line 4: expected whole seconds above 0, such as 45, or minutes, such as 3m",
     ),
     (
         "token prod --config claim.toml",

@@ -46,22 +46,22 @@ const FLAGS: &[Case] = &[
     (
         "generic --lifetime 0",
         2,
-        "invalid value '0' for '--lifetime <SECONDS>': expected whole seconds, such as 45, or minutes, such as 3m",
+        "invalid value '0' for '--lifetime <SECONDS>': expected whole seconds above 0, such as 45, or minutes, such as 3m",
     ),
     (
         "generic --lifetime 1.5",
         2,
-        "invalid value '1.5' for '--lifetime <SECONDS>': expected whole seconds, such as 45, or minutes, such as 3m",
+        "invalid value '1.5' for '--lifetime <SECONDS>': expected whole seconds above 0, such as 45, or minutes, such as 3m",
     ),
     (
         "generic --timeout x",
         2,
-        "invalid value 'x' for '--timeout <SECONDS>': expected whole seconds, such as 45, or minutes, such as 3m",
+        "invalid value 'x' for '--timeout <SECONDS>': expected whole seconds above 0, such as 45, or minutes, such as 3m",
     ),
     (
         "generic --timeout 99999999999999999999m",
         2,
-        "invalid value '99999999999999999999m' for '--timeout <SECONDS>': expected whole seconds, such as 45, or minutes, such as 3m",
+        "invalid value '99999999999999999999m' for '--timeout <SECONDS>': expected whole seconds above 0, such as 45, or minutes, such as 3m",
     ),
     (
         "generic --output xml",
