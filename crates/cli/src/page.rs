@@ -103,11 +103,14 @@ pub(crate) fn report(report: &Report, telling: &Telling<'_>) -> String {
         }
         page.push('\n');
     }
+    if report.is_token() {
+        page += "The server gave a token: there is no refusal to explain.\n\n";
+    }
     page += &findings(report, telling);
     if report.findings().is_empty() && telling.stopped.is_none() && !report.is_token() {
         page += "Nothing wrong was found in the evidence: the cause is unknown.\n\n";
     }
-    let is_open = telling.is_complete && !is_certain;
+    let is_open = telling.is_complete && !is_certain && !report.is_token();
     if telling.is_complete && (is_open || telling.ruled_out.is_none()) {
         page += &ruled_out(report, telling);
     }
@@ -177,14 +180,32 @@ fn findings(report: &Report, telling: &Telling<'_>) -> String {
 }
 
 fn title(report: &Report, finding: &Finding, is_first: bool) -> &'static str {
-    let is_silent =
-        report.reply().is_none() && !report.findings().iter().any(Finding::explains_reply);
+    if report.is_token() {
+        return "Worth a look";
+    }
+    let is_explained = report.findings().iter().any(Finding::explains_reply);
+    let is_silent = report.reply().is_none() && !is_explained;
+    // What a known reply is not about, is its cause only if nothing else is.
+    let may_explain =
+        |finding: &Finding| finding.explains_reply() || !report.reply_is_known() || !is_explained;
+    let is_solved = report.findings().first().is_some_and(|first| {
+        first.certainty() == Certainty::Certain && (first.explains_reply() || is_silent)
+    });
     match finding.certainty() {
         Certainty::Certain if finding.explains_reply() || is_silent => "The cause",
-        Certainty::Certain if is_first => "To be mended",
-        Certainty::Certain => "To be mended as well",
-        Certainty::Likely if is_first && !has_rival(report) => "The likely cause",
-        Certainty::Likely if finding.explains_reply() && has_rival(report) => "The likely causes",
+        Certainty::Likely if may_explain(finding) && !is_solved => {
+            let likely = report
+                .findings()
+                .iter()
+                .filter(|finding| finding.certainty() == Certainty::Likely && may_explain(finding));
+            match likely.count() {
+                1 => "The likely cause",
+                _ => "The likely causes",
+            }
+        }
+        Certainty::Likely if may_explain(finding) => "It can also be",
+        Certainty::Certain | Certainty::Likely if is_first => "To be mended",
+        Certainty::Certain | Certainty::Likely => "To be mended as well",
         _ if report.class().is_some() => "It can also be",
         _ => "It can be one of these",
     }

@@ -1,8 +1,9 @@
 //! The checks: each looks at one part of the evidence and says what it proves, what it speaks for, and what it rules out.
 
 mod claims;
+mod clock;
 pub(crate) mod config;
-mod jwt;
+pub(crate) mod jwt;
 mod key;
 pub(crate) mod network;
 pub(crate) mod request;
@@ -76,7 +77,12 @@ impl Case<'_> {
         let is_word = |part: &str| part.len() > 2;
         let has_word = text.split(|c: char| !c.is_alphabetic()).any(is_word);
         let is_id = text.contains(is_digit) && text.chars().all(is_plain);
-        !self.evidence.is_pasted || is_id && (text.len() >= 16 || !has_word)
+        !self.evidence.is_pasted || is_id && (text.len() >= 16 || !has_word) && !is_mark(text)
+    }
+
+    /// Whether a text may stand in place of a value: a name from an example, in a paste.
+    pub(crate) fn may_be_mark(&self, text: &str) -> bool {
+        self.evidence.is_pasted && is_mark(text)
     }
 
     /// The host that the request was sent to, without port.

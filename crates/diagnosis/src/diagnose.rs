@@ -1,7 +1,7 @@
 use jwt_bearer_provider::{Check, Entry};
 
 use crate::checks::request::shown_grant;
-use crate::checks::{self, Case};
+use crate::checks::{self, Case, jwt};
 use crate::finding::{busy, next_of_unreachable, of_check, of_profile};
 use crate::meaning::{MOST_POSSIBLE, explain, is_of_when};
 use crate::observed::{Observed, State};
@@ -37,10 +37,12 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         said: jwt_bearer_provider::normal(&said.text()),
     };
     let seen = checks::run(&case);
-    let is_success = evidence
-        .reply
-        .as_ref()
-        .is_some_and(|reply| matches!(reply.status, Some(200..300)) && said.refusal.is_none());
+    let is_token = said.is_token(evidence);
+    let is_success = is_token
+        || evidence
+            .reply
+            .as_ref()
+            .is_some_and(|reply| matches!(reply.status, Some(200..300)) && said.refusal.is_none());
 
     let mut findings = Vec::new();
     for entry in &entries {
@@ -91,11 +93,15 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     });
     // What an unknown text speaks of is told by its words alone; what is proven weighs more.
     let is_known = !entries.is_empty();
+    // Behind a cause, what is only possible comes last; in a paste it does anyway: there, a defect that was seen is more
+    // than what a text can mean.
+    let is_last = is_explained || evidence.is_pasted;
     findings.sort_by_key(|finding| {
         let explains = finding.explains_reply;
+        let is_cause = explains && (finding.certainty > Certainty::Possible || !is_last);
         std::cmp::Reverse((
             finding.is_tried,
-            is_known && explains,
+            is_known && is_cause,
             finding.certainty,
             explains,
             !is_of_when(finding),
@@ -103,9 +109,14 @@ pub fn diagnose(evidence: &Evidence) -> Report {
     });
 
     weigh(&mut findings, evidence);
+    let of_algorithm = findings
+        .iter_mut()
+        .find(|finding| finding.id == Check::AlgNotAllowed.id());
+    if let (Some(finding), Some(next)) = (of_algorithm, jwt::next_of_algorithm(&case)) {
+        finding.next = next;
+    }
 
     // A reply that is no text of a server: a redirect, an empty one, a token.
-    let is_token = said.is_token(evidence);
     let is_told = findings.first().is_some_and(|first| {
         let is_of_reply = OF_REPLIES.iter().any(|check| check.id() == first.id);
         first.explains_reply && (is_of_reply || first.id == Check::Busy.id())
@@ -243,7 +254,11 @@ fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'st
     }
     let assertion = evidence.assertion.as_ref();
     let is_unsigned = assertion.is_some_and(|assertion| assertion.signature().is_empty());
-    if is_key_open && evidence.is_pasted && is_unsigned {
+    if is_key_open && evidence.is_signature_lost {
+        wanted.push(
+            "the assertion as it was sent: with a value masked in it, its signature tells nothing",
+        );
+    } else if is_key_open && evidence.is_pasted && is_unsigned {
         wanted.push("the signature of the assertion, which was left out");
     }
     if is_key_open && evidence.registered.is_empty() {

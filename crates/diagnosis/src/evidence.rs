@@ -33,6 +33,10 @@ pub struct Evidence {
     pub(crate) is_in_request: bool,
     /// What a person masked.
     pub(crate) hidden: Vec<Hidden>,
+    /// Whether it had a signature, of which a mask in the rest leaves nothing to tell.
+    pub(crate) is_signature_lost: bool,
+    /// Whether a name in it, as it was signed, is one from an example: it may stand in place of another.
+    pub(crate) has_example: bool,
     /// Whether the assertion was signed by the caller, with the signing key.
     pub(crate) is_signed_here: bool,
     /// Whether a person wrote or copied it, who may have left out what is secret.

@@ -4,11 +4,12 @@ use serde_json::Value;
 use crate::checks::host_of;
 use crate::failure;
 use crate::jwts::{self, Found, Place};
-use crate::mark::{self, Hidden, is_mark};
+use crate::mark::{self, Hidden, is_mark, is_mask};
 use crate::message::Whose;
 use crate::paste::{self, Line};
 use crate::refusal::Refusal;
 use crate::repeated::without;
+use crate::said::has_token;
 use crate::secrets::{Plain, without_named, without_private_members};
 use crate::{Evidence, Reply, Report, diagnose, message, whose};
 
@@ -27,7 +28,8 @@ impl Paste {
     /// exception, a certificate. What it does not know it leaves. Of a longer text only the first [`MAX_PASTE`] octets
     /// are looked at.
     ///
-    /// What is masked, such as `<id>`, `***` or `CLIENT_ID`, is neither known nor missing, and what is cut proves nothing.
+    /// What is masked, such as `<id>` or `***`, is neither known nor missing, and so is a name from an example, such as
+    /// `CLIENT_ID`, unless it stands in an assertion with its signature. What is cut proves nothing.
     /// A JWT that was broken into lines is joined. It is taken for the assertion only where a request has one, or if its
     /// claims are like those of one, or if it stands alone.
     ///
@@ -221,8 +223,12 @@ impl Paste {
         let evidence = &mut self.evidence;
         if let Some(assertion) = &evidence.assertion {
             let (mut header, mut claims) = (assertion.header().clone(), assertion.claims().clone());
-            evidence.hidden = mark::take(&mut header, &mut claims);
+            let is_signed = evidence.compact.as_deref().is_some_and(jwts::is_full);
+            evidence.hidden = mark::take(&mut header, &mut claims, is_signed);
+            evidence.has_example = is_signed && mark::has_example(&header, &claims);
             if !evidence.hidden.is_empty() {
+                evidence.is_signature_lost =
+                    evidence.compact.is_some() && !assertion.signature().is_empty();
                 let compact = paste::compact(&header.into(), &claims.into());
                 evidence.assertion = Assertion::decode(&compact).ok();
                 evidence.compact = None;
@@ -233,7 +239,13 @@ impl Paste {
             evidence.hidden.extend(config.take_marks());
         }
         if let Some(request) = &evidence.request {
-            let is_masked = |name| request.parameter(name).is_some_and(is_mark);
+            // Who tries it out with names from examples has them in the form too.
+            let is_hidden: fn(&str) -> bool = if evidence.has_example {
+                is_mask
+            } else {
+                is_mark
+            };
+            let is_masked = |name| request.parameter(name).is_some_and(is_hidden);
             let parameters = [Hidden::ClientId, Hidden::GrantType];
             let masked = parameters
                 .into_iter()
@@ -263,6 +275,9 @@ impl Paste {
                 .get(..5)
                 .is_some_and(|start| start.eq_ignore_ascii_case("<html"));
         if is_page && reply.is_none() {
+            return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
+        }
+        if reply.is_none() && has_token(whole) {
             return self.evidence(|evidence| evidence.reply(Reply::new().body(whole)));
         }
         let rest = paste::words(lines);

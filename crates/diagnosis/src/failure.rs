@@ -1,5 +1,6 @@
 //! Connections that failed, by what programs print.
 
+use crate::checks::network::NO_TLS;
 use crate::paste::Line;
 use crate::{Probe, whose};
 
@@ -80,7 +81,7 @@ fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
     // Only the part that is known: hosts and addresses stand around it.
     let probe = if let Some(error) = has(&DNS) {
         Probe::Dns { host, error }
-    } else if let Some(error) = has(&TLS) {
+    } else if let Some(error) = has(&TLS).or_else(|| has(&NO_TLS)) {
         Probe::Tls { host, error }
     } else {
         let mut said = CONNECTION.into_iter();

@@ -120,7 +120,7 @@ pub(crate) fn joined(text: &str) -> String {
 }
 
 /// Whether it has a signature of a length that signatures have.
-fn is_full(jwt: &str) -> bool {
+pub(crate) fn is_full(jwt: &str) -> bool {
     let signature = jwt.split('.').nth(2).unwrap_or_default();
     [43, 64, 86, 128, 171, 176, 342, 512, 683].contains(&signature.len())
 }

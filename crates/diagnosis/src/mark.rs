@@ -9,7 +9,7 @@ pub(crate) fn is_mark(text: &str) -> bool {
 }
 
 /// `<…>`, `***`, `xxx`, `…`, `[…]`, `$NAME`, `{{name}}`, and words that say so.
-fn is_mask(text: &str) -> bool {
+pub(crate) fn is_mask(text: &str) -> bool {
     const PARTS: [&str; 9] = ["**", "…", "...", "••", "{{", "${", "#{", "xxx", "####"];
     const WORDS: [&str; 7] = [
         "redacted",
@@ -38,8 +38,7 @@ fn is_mask(text: &str) -> bool {
 
 /// `CLIENT_ID`, `your-client-id`, `username`, or a URL with one of them.
 fn is_example(text: &str) -> bool {
-    const NAMES: [&str; 26] = [
-        "app",
+    const NAMES: [&str; 25] = [
         "appid",
         "clientid",
         "consumerkey",
@@ -88,25 +87,45 @@ fn is_in_capitals(word: &str) -> bool {
         && (word.contains('_') || word.len() <= 24 && !word.contains(|c: char| c.is_ascii_digit()))
 }
 
-/// Takes the marks out of the header and the claims of an assertion; the names of what was taken.
+/// Takes the marks out of the header and the claims of an assertion; the names of what was taken. One with its whole
+/// signature is mostly as it was sent, so that of it a name from an example is the value; a mask is none anywhere.
 pub(crate) fn take(
     header: &mut Map<String, Value>,
     claims: &mut Map<String, Value>,
+    is_signed: bool,
 ) -> Vec<Hidden> {
     let mut hidden = Vec::new();
     for member in [Hidden::Algorithm, Hidden::KeyId] {
-        take_one(header, member, &mut hidden);
+        take_one(header, member, is_signed, &mut hidden);
     }
     for member in Hidden::CLAIMS {
-        take_one(claims, member, &mut hidden);
+        take_one(claims, member, is_signed, &mut hidden);
     }
     hidden
 }
 
-fn take_one(members: &mut Map<String, Value>, member: Hidden, hidden: &mut Vec<Hidden>) {
+/// Whether a name in an assertion is one from an example.
+pub(crate) fn has_example(header: &Map<String, Value>, claims: &Map<String, Value>) -> bool {
+    let key_id = header.get(Hidden::KeyId.name());
+    // `enterprise` and `user` are kinds of subjects.
+    let names = Hidden::CLAIMS
+        .iter()
+        .filter(|claim| **claim != Hidden::SubjectType);
+    let claims = names.filter_map(|claim| claims.get(claim.name()));
+    let mut texts = key_id.into_iter().chain(claims).filter_map(Value::as_str);
+    texts.any(is_example)
+}
+
+fn take_one(
+    members: &mut Map<String, Value>,
+    member: Hidden,
+    is_signed: bool,
+    hidden: &mut Vec<Hidden>,
+) {
+    let is_one = |text: &str| member.is_mark(text, is_signed);
     let is_hidden = match members.get(member.name()) {
-        Some(Value::String(text)) => member.is_mark(text),
-        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).any(is_mark),
+        Some(Value::String(text)) => is_one(text),
+        Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).any(is_one),
         _ => false,
     };
     if is_hidden {
@@ -166,12 +185,12 @@ impl Hidden {
         }
     }
 
-    fn is_mark(self, text: &str) -> bool {
+    fn is_mark(self, text: &str, is_signed: bool) -> bool {
         match self {
             // Capitals are a mistake that people make here.
             Self::Algorithm | Self::SubjectType => is_mask(text),
             Self::Expiry | Self::Issued | Self::Start => is_mark(text) || text.contains("now"),
-            _ => is_mark(text),
+            _ => is_mask(text) || !is_signed && is_example(text),
         }
     }
 
@@ -285,6 +304,7 @@ mod tests {
         for value in [
             "",
             "0",
+            "app",
             "12345",
             "k3y1d000",
             "abcdefghijklmnop0123",

@@ -228,15 +228,16 @@ fn scrubbed_run(run: &str) -> String {
     if is_host(bare) {
         return masked_host(run);
     }
-    let digits = run.bytes().filter(u8::is_ascii_digit).count();
-    let letters = run.bytes().filter(u8::is_ascii_alphabetic).count();
-    let is_secret = (run.len() >= 20 && digits >= 3 && letters >= 3)
+    let rest = without_algorithms(run);
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    let letters = rest.bytes().filter(u8::is_ascii_alphabetic).count();
+    let is_secret = (rest.len() >= 20 && digits >= 3 && letters >= 3)
         || run.len() >= 60
         || run.starts_with("eyJ")
         || (run.contains('@') && run.len() > 1)
         || run.contains("%40")
         || is_path(run)
-        || (has_number(run) && !is_code(run));
+        || (has_number(&rest) && !is_code(run));
     if is_secret {
         return MASK.to_owned();
     }
@@ -293,6 +294,24 @@ fn is_path(run: &str) -> bool {
 fn has_number(run: &str) -> bool {
     run.split(|c: char| !c.is_ascii_digit())
         .any(|number| number.len() >= 5)
+}
+
+/// Without the names of algorithms, curves and kinds of keys that look like an id, and are the same for everybody.
+fn without_algorithms(run: &str) -> String {
+    const NAMES: [&str; 8] = [
+        "ed25519",
+        "x25519",
+        "curve25519",
+        "rsassa_pkcs1_v1_5_sha_",
+        "sha256withrsaencryption",
+        "sha384withrsaencryption",
+        "sha512withrsaencryption",
+        "pbkdf2withhmacsha256",
+    ];
+    let plain = run.to_ascii_lowercase();
+    NAMES
+        .iter()
+        .fold(plain, |plain, name| plain.replace(name, ""))
 }
 
 /// A code of Entra ID or of Snowflake, which is the same for everybody.

@@ -239,7 +239,12 @@ impl fmt::Display for Report {
             }
             writeln!(f)?;
         }
-        if self.findings.is_empty() && !self.is_token {
+        if self.is_token {
+            writeln!(
+                f,
+                "The server gave a token: there is no refusal to explain.\n"
+            )?;
+        } else if self.findings.is_empty() {
             writeln!(
                 f,
                 "Nothing wrong was found in the evidence; the cause is unknown.\n"
@@ -276,7 +281,7 @@ impl fmt::Display for Report {
                 1 => writeln!(f, "✓ 1 other thing was checked and is right.\n")?,
                 count => writeln!(f, "✓ {count} other things were checked and are right.\n")?,
             }
-        } else if !self.passed.is_empty() {
+        } else if !self.passed.is_empty() && !self.is_token {
             writeln!(f, "Ruled out:")?;
             for passed in &self.passed {
                 writeln!(f, "✓ {}", passed.line)?;

@@ -1,4 +1,5 @@
 use jwt_bearer_provider::{Entry, normal};
+use serde_json::Value;
 
 use crate::message::Whose;
 use crate::names::without_names;
@@ -57,7 +58,12 @@ impl Said {
         let reply = evidence.reply.as_ref().filter(|_| self.refusal.is_none());
         reply.is_some_and(|reply| {
             let body = reply.body.as_deref().unwrap_or_default();
-            matches!(reply.status, Some(200..300)) && body.contains("access_token")
+            match reply.status {
+                Some(200..300) => body.contains("access_token"),
+                // A body that was copied alone has none.
+                None => has_token(body),
+                _ => false,
+            }
         })
     }
 
@@ -86,6 +92,11 @@ impl Said {
             (status, text) => status.or(text),
         }
     }
+}
+
+/// Whether it is the JSON of a token.
+pub(crate) fn has_token(body: &str) -> bool {
+    serde_json::from_str::<Value>(body).is_ok_and(|json| json.get("access_token").is_some())
 }
 
 fn known_part(message: &str, entries: &[&'static Entry]) -> String {

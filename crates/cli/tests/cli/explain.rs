@@ -248,3 +248,58 @@ fn causes_that_are_as_likely_have_one_heading() {
     }
     assert!(!page.contains("It can also be"), "{page}");
 }
+
+/// With the names that the README tries it out with.
+#[test]
+fn a_rehearsal_with_another_key_is_certain() {
+    let folder = folder();
+    let jwt = folder
+        .run("assertion --provider box --issuer app --enterprise 1234567 --key rsa-3072.pem --key-id key-1")
+        .success();
+    let text = format!(
+        "{jwt}\n{}",
+        r#"{"error":"invalid_grant","error_description":"Signature verification error. The public key identified by \"kid\""}"#
+    );
+    let page = explain(&folder, "--certificate rsa-public.pem", &text).stdout;
+    let (_, cause) = page.split_once("\nThe cause\n").unwrap();
+    assert!(cause.contains("[signature-mismatch]"), "{page}");
+    assert!(!page.contains("left out"), "{page}");
+}
+
+#[test]
+fn a_token_has_a_verdict() {
+    let page = explain(
+        &Folder::new(),
+        "",
+        "HTTP/1.1 200 OK\nDate: Wed, 15 Nov 2023 00:00:00 GMT\n\n{\"access_token\":\"7f3aQ-abc\",\"token_type\":\"bearer\"}",
+    )
+    .stdout;
+    assert!(
+        page.contains("\nThe server gave a token: there is no refusal to explain.\n"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("Ruled out") && !page.contains("can be one"),
+        "{page}"
+    );
+}
+
+/// What is likely stands under no heading of what is only possible, and before it.
+#[test]
+fn what_is_likely_is_not_said_to_be_one_of_several() {
+    let text = r#"header = {"alg": "RS256", "kid": "k3y1d000"}
+        claims = {"iss": "abcdefghijklmnop0123", "sub": "1234567", "box_sub_type": "enterprise", "exp": 1700000000,
+            "aud": "https://api.box.com/oauth2/token/", "jti": "Zm9vYmFyYmF6cXV4cXV1eA"}
+        {"error":"invalid_grant","error_description":"Please check the 'sub' claim. The 'sub' specified is invalid."}"#;
+    let page = explain(&Folder::new(), "", text).stdout;
+    let (_, findings) = page.split_once("\nTo be mended\n").unwrap();
+    let (likely, possible) = findings.split_once("\nIt can be one of these\n").unwrap();
+    assert!(likely.contains("[aud-trailing]"), "{page}");
+    assert!(
+        possible.contains("[box-subject-kind]") && !possible.contains("(likely)"),
+        "{page}"
+    );
+    // Of an unknown text, all of them can be the cause.
+    let page = explain(&Folder::new(), "", &text.replace("'sub'", "moon")).stdout;
+    assert!(!page.contains("can be one of these"), "{page}");
+}

@@ -117,9 +117,12 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     let used = case.claim("iss").or(case.evidence.client_id.as_deref());
     match (used, &facts.client_id) {
         (Some(used), Some(own)) if used != own => {
-            let (used, own) = (masked(used), masked(own));
-            let line = format!("the assertion is for {used}, the file of {own}");
-            seen.proven(Check::ConfigOtherApp, line);
+            let line = format!(
+                "the assertion is for {}, the file of {}",
+                masked(used),
+                masked(own)
+            );
+            seen.noted(Check::ConfigOtherApp, !case.may_be_mark(used), line);
         }
         (Some(_), Some(_)) => seen.passed(
             &[Check::ConfigOtherApp],

@@ -61,7 +61,10 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
             // The rest is about claims and times.
             _ => continue,
         };
-        seen.noted(check, proof, scrubbed(&defect.to_string()));
+        let line = scrubbed(&defect.to_string());
+        let taken = taken(case).filter(|_| check == Check::AlgNotAllowed);
+        let taken = taken.map(|taken| format!("; {} takes {taken}", case.profile.title));
+        seen.noted(check, proof, line + &taken.unwrap_or_default());
     }
     seen.passed(
         &[
@@ -104,6 +107,26 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     check_key_id(case, seen);
 }
 
+/// The algorithms that this server takes, if that is known.
+fn taken(case: &Case<'_>) -> Option<String> {
+    let allowed = case.profile.algorithms;
+    (allowed != Algorithm::ALL).then(|| names(allowed))
+}
+
+fn names(algorithms: &[Algorithm]) -> String {
+    let names: Vec<_> = algorithms.iter().map(|one| one.name()).collect();
+    names.join(", ")
+}
+
+/// What to do about an algorithm that is not taken, where it is known which are.
+pub(crate) fn next_of_algorithm(case: &Case<'_>) -> Option<String> {
+    let taken = taken(case)?;
+    let title = case.profile.title;
+    Some(format!(
+        "sign with one that {title} takes, {taken} (`--algorithm`), which may need a key of another kind"
+    ))
+}
+
 fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
     let header = case
         .evidence
@@ -126,11 +149,10 @@ fn check_algorithm(case: &Case<'_>, seen: &mut Observed) {
         let line = format!("`alg` is {algorithm}, which is allowed");
         seen.passed(&[Check::AlgNotAllowed, Check::AlgMissing], &line);
     } else {
-        let names: Vec<_> = allowed.iter().map(|algorithm| algorithm.name()).collect();
         let line = format!(
             "`alg` is {algorithm}; {} takes {}",
             case.profile.title,
-            names.join(", ")
+            names(allowed)
         );
         seen.proven(Check::AlgNotAllowed, line);
     }

@@ -138,11 +138,18 @@ fn check_signature(case: &Case<'_>, key: &PublicKey, is_sure: bool, seen: &mut O
             let line = "the signature verifies with the registered key";
             seen.passed(&[Check::SignatureMismatch, Check::KeyMismatch], line);
         }
-        Some(false) => seen.noted(
-            Check::SignatureMismatch,
-            is_sure && is_whole(case, key, seen),
-            "the signature does not verify with the registered key",
-        ),
+        Some(false) => {
+            let line = "the signature does not verify with the registered key";
+            if case.evidence.has_example {
+                let line = format!(
+                    "{line}; nor does that of an assertion into which a name such as `CLIENT_ID` was put in place of \
+                     the real one"
+                );
+                return seen.hinted(Check::SignatureMismatch, line);
+            }
+            let proof = is_sure && is_whole(case, key, seen);
+            seen.noted(Check::SignatureMismatch, proof, line);
+        }
     }
 }
 

@@ -6,6 +6,18 @@ use crate::redact::{masked_host, scrubbed};
 use crate::refusal::Refusal;
 use crate::{Probe, Reply, Variation};
 
+/// What programs say in small letters of an answer that is no TLS, such as that of an `http` port.
+pub(crate) const NO_TLS: [&str; 8] = [
+    "wrong version number",
+    "wrong_version_number",
+    "unexpected tls packet",
+    "unrecognized ssl message",
+    "does not look like a tls handshake",
+    "gave http response to https client",
+    "invalidcontenttype",
+    "sec_e_invalid_token",
+];
+
 /// The way to the server: the form of the reply, and what probes found.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     if let Some(reply) = &case.evidence.reply {
@@ -18,6 +30,7 @@ pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
         let (check, error) = match probe {
             Probe::Dns { error, .. } => (Check::Dns, error),
             Probe::Connection { error, .. } => (Check::Unreachable, error),
+            Probe::Tls { error, .. } if is_no_tls(error) => (Check::NotHttp, error),
             Probe::Tls { error, .. } => (Check::Tls, error),
             _ => continue,
         };
@@ -73,6 +86,15 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
         Probe::Connection { host, error } => {
             reached(Check::Unreachable, "can be connected to", host, error, seen);
         }
+        Probe::Tls { host, error } if is_no_tls(error) => {
+            let error = error.as_deref().unwrap_or_default();
+            let line = format!(
+                "{}: {}, so no TLS; for the sandbox, or another server on this machine, write http://",
+                masked_host(host),
+                scrubbed(error)
+            );
+            seen.proven(Check::NotHttp, line);
+        }
         Probe::Tls { host, error } => {
             reached(
                 Check::Tls,
@@ -118,6 +140,12 @@ fn check_probe(case: &Case<'_>, probe: &Probe, seen: &mut Observed) {
         }
         Probe::Proxy { .. } | Probe::Clock { .. } => {}
     }
+}
+
+fn is_no_tls(error: &Option<String>) -> bool {
+    error
+        .as_deref()
+        .is_some_and(|error| NO_TLS.contains(&error))
 }
 
 fn reached(check: Check, does: &str, host: &str, error: &Option<String>, seen: &mut Observed) {

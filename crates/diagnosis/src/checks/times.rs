@@ -4,7 +4,7 @@ use jwt_bearer_assertion::Defect;
 use jwt_bearer_provider::Check;
 
 use super::Case;
-use crate::Probe;
+use super::clock::{self, Ahead};
 use crate::observed::Observed;
 
 /// Seconds since 1970.
@@ -12,36 +12,10 @@ pub(crate) fn seconds(time: SystemTime) -> Option<i64> {
     i64::try_from(time.duration_since(UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// By how much this machine is ahead of the server: two bounds in seconds, since a `Date` is cut to the second and the
-/// way takes its time.
-#[derive(Clone, Copy)]
-struct Ahead {
-    least: i64,
-    most: i64,
-}
-
-impl Ahead {
-    const fn is_ahead(self) -> bool {
-        self.least > 1
-    }
-
-    const fn is_behind(self) -> bool {
-        self.most < -1
-    }
-
-    /// As far as it can matter.
-    const fn is_right(self) -> bool {
-        self.least >= -5 && self.most <= 5
-    }
-}
-
 /// Times in the assertion, and clocks.
 pub(crate) fn check(case: &Case<'_>, seen: &mut Observed) {
     check_form(case, seen);
-    let ahead = offset(case);
-    if let Some(ahead) = ahead {
-        check_clock(ahead, seen);
-    }
+    let ahead = clock::check(case, seen);
     if seen.has_failed(Check::ExpMilliseconds) {
         return;
     }
@@ -103,51 +77,9 @@ fn check_form(case: &Case<'_>, seen: &mut Observed) {
     }
 }
 
-/// From the reply's `Date` and the times of sending and receiving, or from a probe.
-fn offset(case: &Case<'_>) -> Option<Ahead> {
-    let evidence = case.evidence;
-    let measured = || {
-        let date = evidence.reply.as_ref()?.date()?;
-        let sent = seconds(evidence.sent_at?)?;
-        let received = seconds(evidence.received_at.or(evidence.sent_at)?)?;
-        Some(Ahead {
-            least: sent.checked_sub(date)?.checked_sub(1)?,
-            most: received.checked_sub(date)?.checked_add(1)?,
-        })
-    };
-    let probed = || {
-        evidence.probes.iter().find_map(|probe| match probe {
-            Probe::Clock { ahead, uncertainty } => {
-                let uncertainty = i64::try_from(*uncertainty).ok()?;
-                Some(Ahead {
-                    least: ahead.checked_sub(uncertainty)?,
-                    most: ahead.checked_add(uncertainty)?,
-                })
-            }
-            _ => None,
-        })
-    };
-    measured().or_else(probed)
-}
-
-fn check_clock(ahead: Ahead, seen: &mut Observed) {
-    if ahead.is_ahead() {
-        let line = format!(
-            "this machine is at least {} s ahead of the server's `Date`",
-            ahead.least
-        );
-        seen.proven(Check::ClockAhead, line);
-    } else if ahead.is_behind() {
-        let line = format!(
-            "this machine is at least {} s behind the server's `Date`",
-            -ahead.most
-        );
-        seen.proven(Check::ClockBehind, line);
-    }
-    if ahead.is_right() {
-        let line = "this machine's clock agrees with the server's `Date`";
-        seen.passed(&[Check::ClockAhead, Check::ClockBehind], line);
-    }
+/// Whether a time ahead of the `Date` is a whole number of these units, less the seconds that the way took.
+const fn is_whole(rest: i64, unit: i64) -> bool {
+    rest.saturating_add(5).rem_euclid(unit) <= 6
 }
 
 /// The times of the assertion, in seconds.
@@ -312,6 +244,10 @@ impl Times {
             return seen.hinted(Check::LocalTime, line);
         }
         seen.passed(&[Check::LocalTime], "the times are not off by a time zone");
+        if self.iat.is_none() && is_whole(rest, 60) {
+            let line = format!("{line}: whole minutes or hours, as people set a life");
+            return seen.hinted(Check::LifeTooLong, line);
+        }
         if self.sent.is_none() && self.is_issued_ahead() {
             return seen.hinted(Check::SignerClock, line);
         }
@@ -391,7 +327,14 @@ impl Times {
         };
         let off = match self.iat {
             Some(iat) => iat.saturating_sub(now),
-            None => self.exp.saturating_sub(now).saturating_sub(45),
+            None => {
+                let rest = self.exp.saturating_sub(now);
+                // An hour is a life, and an hour and some seconds are a life in another zone.
+                if rest > 0 && is_whole(rest, QUARTER) {
+                    return false;
+                }
+                rest.saturating_sub(45)
+            }
         };
         let rest = off.rem_euclid(QUARTER);
         let near = rest <= 60 || rest >= QUARTER - 60;

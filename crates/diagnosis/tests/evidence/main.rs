@@ -6,6 +6,7 @@
 )]
 
 mod certainty;
+mod newcomers;
 mod programs;
 mod replies;
 mod values;
