@@ -119,10 +119,7 @@ async fn a_reply_that_is_too_large_is_left_alone() {
     assert_eq!(transport_kind(&error), Some(TransportErrorKind::TooLarge));
     let source = error.source().unwrap();
     assert_eq!(source.to_string(), "the reply is too large");
-    assert_eq!(
-        source.source().unwrap().to_string(),
-        "more than 1048576 octets; this is no token endpoint"
-    );
+    assert_eq!(source.source().unwrap().to_string(), "more than 1 MiB");
 }
 
 #[tokio::test]

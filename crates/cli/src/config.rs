@@ -100,6 +100,8 @@ struct File {
 struct ParseError {
     line: Option<usize>,
     text: String,
+    /// Whether the text says already what to write.
+    has_remedy: bool,
 }
 
 impl ParseError {
@@ -107,7 +109,11 @@ impl ParseError {
         let line = self
             .line
             .map_or_else(String::new, |line| format!(", line {line}"));
-        Failure::usage(format!("{}{line}: {}", path.display(), self.text)).hint(
+        let failure = Failure::usage(format!("{}{line}: {}", path.display(), self.text));
+        if self.has_remedy {
+            return failure;
+        }
+        failure.hint(
             "it is TOML: a line [profiles.NAME], and below it lines such as key = 'key.pem', named as the flags are",
         )
     }
@@ -118,9 +124,11 @@ fn parse(text: &str) -> Result<BTreeMap<String, RequestArgs>, ParseError> {
         let line = error
             .span()
             .map(|span| text[..span.start].matches('\n').count() + 1);
+        let remedy = unknown(error.message());
         ParseError {
             line,
-            text: explain(error.message()),
+            has_remedy: remedy.is_some(),
+            text: remedy.unwrap_or_else(|| explain(error.message())),
         }
     })?;
     for (profile, args) in &file.profiles {
@@ -130,7 +138,11 @@ fn parse(text: &str) -> Result<BTreeMap<String, RequestArgs>, ParseError> {
                 let text = format!(
                     "`{name}` in profile `{profile}` is a date or a number that JSON has not; write it as a text"
                 );
-                return Err(ParseError { line: None, text });
+                return Err(ParseError {
+                    line: None,
+                    text,
+                    has_remedy: true,
+                });
             }
         }
     }
@@ -158,13 +170,13 @@ fn explain(message: &str) -> String {
         let kind = found.split(['`', '"']).next().unwrap_or_default().trim();
         return format!("found a value of the type {kind}, expected {expected}");
     }
-    let Some(unknown) = message
-        .strip_prefix("unknown field `")
-        .and_then(|rest| rest.split_once('`'))
-    else {
-        return message.lines().collect::<Vec<_>>().join(", ");
-    };
-    match unknown.0 {
+    message.lines().collect::<Vec<_>>().join(", ")
+}
+
+/// What to do about a setting that there is not.
+fn unknown(message: &str) -> Option<String> {
+    let (name, _) = message.strip_prefix("unknown field `")?.split_once('`')?;
+    Some(match name {
         name @ ("client-secret" | "passphrase" | "pin" | "private-key" | "secret") => format!(
             "`{name}` does not belong here: secrets stay out of this file; name a file or a variable that holds it \
              (client-secret-file, client-secret-env, passphrase-file, passphrase-env)"
@@ -172,7 +184,7 @@ fn explain(message: &str) -> String {
         name => format!(
             "`{name}` is no setting; under [profiles.NAME], settings have the names of the flags of `jwt-bearer token`"
         ),
-    }
+    })
 }
 
 #[expect(

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use jwt_bearer::exchange::{Attempt, TransportError, TransportErrorKind};
 use jwt_bearer::provider::Check;
-use jwt_bearer::{ExchangeError, Profile};
+use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
 use jwt_bearer_diagnosis::{Evidence, Probe, Reply, Report, Request, diagnose};
 use url::Url;
 
@@ -46,7 +46,7 @@ pub(crate) fn with_failure(mut evidence: Evidence, error: &ExchangeError) -> Evi
         let probes = proxy.iter().map(Proxy::probe).chain([probe]);
         return probes.fold(evidence, Evidence::probe);
     }
-    match broken(error) {
+    match broken(error).or_else(|| without_token(error, attempt)) {
         Some((check, why)) => evidence.failed(check, why),
         None => evidence,
     }
@@ -59,10 +59,18 @@ fn broken(error: &ExchangeError) -> Option<(Check, String)> {
         TransportErrorKind::Timeout => Check::NoReply,
         TransportErrorKind::Interrupted => Check::ConnectionBroken,
         TransportErrorKind::Protocol => Check::NotHttp,
-        TransportErrorKind::TooLarge => Check::ReplyNotOauth,
+        TransportErrorKind::TooLarge => Check::ReplyTooLarge,
         _ => return None,
     };
     Some((check, chain(transport)))
+}
+
+/// A success without a token, to an assertion. Of a page and of an empty body, the form of the reply tells more.
+fn without_token(error: &ExchangeError, attempt: &Attempt) -> Option<(Check, String)> {
+    let is_other = error.kind() == ExchangeErrorKind::InvalidResponse
+        && attempt.assertion().is_some()
+        && body(attempt).is_none();
+    is_other.then(|| (Check::NoToken, error.to_string()))
 }
 
 /// The head of a reply.

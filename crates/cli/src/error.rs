@@ -1,14 +1,17 @@
 use std::error::Error;
+use std::iter::successors;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use jwt_bearer::exchange::{TransportError, TransportErrorKind};
+use jwt_bearer::keyfile::{KeyFileError, KeyFileErrorKind};
 use jwt_bearer::provider::{Check, Class, RequestError, RequestErrorKind};
 use jwt_bearer::signer::{SignError, SignErrorKind};
 use jwt_bearer::{ExchangeError, ExchangeErrorKind, Profile};
 use jwt_bearer_diagnosis::{Certainty, Finding};
 
 use crate::diagnosed;
+use crate::interaction::NoPassphrase;
 use crate::write::note;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -98,12 +101,6 @@ impl Failure {
         self
     }
 
-    /// With its text in other words.
-    pub(crate) fn reworded(mut self, words: impl FnOnce(&str) -> String) -> Self {
-        self.text = words(&self.text);
-        self
-    }
-
     pub(crate) fn hint(mut self, text: impl Into<String>) -> Self {
         self.hints.push(("hint", text.into()));
         self
@@ -171,7 +168,13 @@ impl Failure {
         };
         if let Some(finding) = report.findings().first().filter(is_known) {
             // Of these, the error has said as much.
-            let said = [Check::NoReply, Check::ConnectionBroken, Check::NotHttp];
+            let said = [
+                Check::NoReply,
+                Check::ConnectionBroken,
+                Check::NotHttp,
+                Check::ReplyTooLarge,
+                Check::NoToken,
+            ];
             if !said.iter().any(|check| check.id() == finding.id()) {
                 let cause = format!("{} ({})", finding.what(), finding.certainty());
                 failure.hints.push(("cause", cause));
@@ -262,11 +265,7 @@ impl From<SignError> for Failure {
         let text = chain(&error);
         let about = match error.kind() {
             SignErrorKind::KeyNotFound => Check::KeyNotFound,
-            SignErrorKind::AccessDenied | SignErrorKind::InteractionRequired
-                if text.contains("passphrase") =>
-            {
-                Check::PassphraseWrong
-            }
+            _ if is_of_passphrase(&error) => Check::PassphraseWrong,
             SignErrorKind::AccessDenied | SignErrorKind::InteractionRequired => Check::KeyDenied,
             _ => Check::KeyUnusable,
         };
@@ -277,6 +276,21 @@ impl From<SignError> for Failure {
         }
         failure
     }
+}
+
+/// Whether a passphrase is missing or wrong.
+fn is_of_passphrase(error: &SignError) -> bool {
+    let mut sources = successors(error.source(), |&error| error.source());
+    sources.any(|source| {
+        let kind = source
+            .downcast_ref()
+            .map(|error: &KeyFileError| error.kind());
+        source.is::<NoPassphrase>()
+            || matches!(
+                kind,
+                Some(KeyFileErrorKind::PassphraseNeeded | KeyFileErrorKind::WrongPassphrase)
+            )
+    })
 }
 
 /// The port of this machine where nobody listens. Other refusals may be those of a firewall or a proxy.
@@ -306,9 +320,11 @@ pub(crate) fn chain(error: &dyn Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use jwt_bearer::read_key;
     use jwt_bearer::signer::SignErrorKind;
 
     use super::*;
+    use crate::interaction::Secrets;
 
     #[test]
     fn a_machine_without_credentials_of_aws_is_told_where_they_go() {
@@ -319,5 +335,35 @@ mod tests {
             let failure = Failure::from(SignError::new(SignErrorKind::AccessDenied, text));
             assert_eq!(failure.hints().len(), hints, "{text}");
         }
+    }
+
+    /// A path, a variable and an alias can have the word too.
+    #[test]
+    fn a_passphrase_is_told_by_the_error_and_not_by_a_word() {
+        for (kind, check) in [
+            (SignErrorKind::AccessDenied, Check::KeyDenied),
+            (SignErrorKind::InteractionRequired, Check::KeyDenied),
+            (SignErrorKind::KeyNotFound, Check::KeyNotFound),
+            (SignErrorKind::InvalidKey, Check::KeyUnusable),
+        ] {
+            let text = "/keys/passphrase.pem may not be read by this user";
+            let failure = Failure::from(SignError::new(kind, text));
+            assert_eq!(failure.check(), Some(check));
+        }
+        let encrypted = include_bytes!("../../keyfile/testdata/rsa-aes256.pem");
+        let secrets = |passphrase: Option<&str>| Secrets {
+            passphrase: passphrase.map(Into::into),
+            ..Secrets::default()
+        };
+        let error = read_key("key.pem", encrypted, None, &secrets(Some("wrong"))).unwrap_err();
+        let failure = Failure::from(error);
+        assert_eq!(failure.check(), Some(Check::PassphraseWrong));
+        assert!(
+            failure
+                .text()
+                .starts_with("the use of the key was denied: key.pem: ")
+        );
+        let failure = Failure::from(NoPassphrase::error("key.pem is encrypted"));
+        assert_eq!(failure.check(), Some(Check::PassphraseWrong));
     }
 }

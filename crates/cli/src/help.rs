@@ -64,7 +64,7 @@ server may tell names in its own words, which nobody else can know.
 
 Exit codes:
   0  the server gave a token
-  1  it answered something that is no token, for an unknown cause
+  1  none of the others
   2  the settings are wrong or incomplete
   3  the key cannot be opened, is of the wrong kind, does not sign, or is not
      the one that is registered

@@ -1,5 +1,7 @@
 //! Where secrets come from: a named variable, a file, a file descriptor, or a prompt.
 
+use std::error::Error;
+use std::fmt;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, stderr, stdin};
 use std::path::Path;
@@ -276,7 +278,7 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// The passphrase of the key of this name.
     pub(crate) fn passphrase_of(&self, key: &str) -> Result<SecretString, SignError> {
-        given_or_asked(
+        let given = given_or_asked(
             self.passphrase.as_ref(),
             &format!("Passphrase of {key}"),
             || {
@@ -285,7 +287,8 @@ impl Secrets {
                      --passphrase-fd N, or run this in a terminal"
                 )
             },
-        )
+        );
+        given.map_err(NoPassphrase::error)
     }
 
     fn pin_of(&self, key: &str, tries_left: Option<u8>) -> Result<SecretString, SignError> {
@@ -294,11 +297,12 @@ impl Secrets {
             Some(tries) => format!(" ({tries} tries left)"),
             None => String::new(),
         };
-        given_or_asked(self.pin.as_ref(), &format!("PIN for {key}{tries}"), || {
+        let given = given_or_asked(self.pin.as_ref(), &format!("PIN for {key}{tries}"), || {
             format!(
                 "{key} wants the PIN; name it with --pin-env NAME or --pin-file FILE, or run this in a terminal"
             )
-        })
+        });
+        given.map_err(missing)
     }
 }
 
@@ -309,7 +313,7 @@ impl Interaction for Secrets {
             SecretKind::Pin {
                 key, tries_left, ..
             } => self.pin_of(key, tries_left),
-            _ => Err(missing("the key wants something unknown".into())),
+            _ => Err(missing("the key wants something unknown")),
         }
     }
 
@@ -326,15 +330,31 @@ fn given_or_asked(
     given: Option<&SecretString>,
     what: &str,
     otherwise: impl FnOnce() -> String,
-) -> Result<SecretString, SignError> {
+) -> Result<SecretString, String> {
     match given {
         Some(secret) => Ok(secret.clone()),
-        None => prompt(what)
-            .map_err(missing)?
-            .ok_or_else(|| missing(otherwise())),
+        None => prompt(what)?.ok_or_else(otherwise),
     }
 }
 
-fn missing(text: String) -> SignError {
-    SignError::new(SignErrorKind::InteractionRequired, text)
+fn missing(why: impl Into<Box<dyn Error + Send + Sync>>) -> SignError {
+    SignError::new(SignErrorKind::InteractionRequired, why)
 }
+
+/// That nobody gave a passphrase, and how to give one.
+#[derive(Debug)]
+pub(crate) struct NoPassphrase(String);
+
+impl NoPassphrase {
+    pub(crate) fn error(text: impl Into<String>) -> SignError {
+        missing(Self(text.into()))
+    }
+}
+
+impl fmt::Display for NoPassphrase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for NoPassphrase {}

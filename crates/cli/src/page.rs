@@ -248,8 +248,11 @@ fn explained(finding: &Finding, shown: &dyn Fn(&str) -> String) -> String {
         line("seen", &shown(seen));
     }
     line("next", finding.next());
-    let sources = finding.sources().join(" ");
-    line("see ", &format!("{sources} [{}]", finding.id()));
+    let id = format!("[{}]", finding.id());
+    match finding.sources() {
+        [] => line("id  ", &id),
+        sources => line("see ", &format!("{} {id}", sources.join(" "))),
+    }
     page.push('\n');
     page
 }

@@ -46,6 +46,16 @@ impl Settings {
         profile: Option<&str>,
         config: &ConfigArgs,
     ) -> Result<Self, Failure> {
+        Self::resolved(Self::layered(args, variables, profile, config)?)
+    }
+
+    /// The same before it is looked at: what is set where may not go together, and no file but the profile's is read.
+    pub(crate) fn layered(
+        args: &RequestArgs,
+        variables: &HashSet<String>,
+        profile: Option<&str>,
+        config: &ConfigArgs,
+    ) -> Result<RequestArgs, Failure> {
         // The layers know each name once.
         once("claim", &args.claim)?;
         once("header member", &args.header)?;
@@ -59,7 +69,7 @@ impl Settings {
                 below
             }
         };
-        Self::resolved(layers::combined(args, variables, &below)?)
+        layers::combined(args, variables, &below)
     }
 
     pub(crate) fn resolved(args: RequestArgs) -> Result<Self, Failure> {

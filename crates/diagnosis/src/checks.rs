@@ -121,6 +121,9 @@ pub(crate) fn run(case: &Case<'_>) -> Observed {
     for (check, line) in &case.evidence.failed {
         seen.proven(*check, scrubbed(line));
     }
+    for (check, line) in &case.evidence.suspected {
+        seen.hinted(*check, scrubbed(line));
+    }
     if case.evidence.is_signed_here {
         let signature = [
             Check::JwtUnsigned,

@@ -64,7 +64,9 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         }
         let is_topic = topics.iter().any(|(_, checks)| checks.contains(&check));
         let is_reply = OF_REPLIES.contains(&check);
-        let certainty = match (proof, is_topic) {
+        let mut suspected = evidence.suspected.iter();
+        let is_suspected = suspected.any(|(suspected, _)| *suspected == check);
+        let certainty = match (proof, is_topic || is_suspected) {
             (true, _) if is_success && !is_reply => Certainty::Possible,
             (true, _) => Certainty::Certain,
             (false, true) => Certainty::Likely,
@@ -78,7 +80,8 @@ pub fn diagnose(evidence: &Evidence) -> Report {
             finding.next = next;
         }
         let may_explain = is_topic && !seen.is_no_cause(check);
-        finding.explains_reply = finding.is_tried || may_explain || (is_reply && *proof);
+        finding.explains_reply =
+            finding.is_tried || may_explain || is_suspected || (is_reply && *proof);
         findings.push(finding);
     }
     if !findings.iter().any(|finding| finding.explains_reply) {
@@ -196,11 +199,13 @@ fn open_questions(topics: &[(&str, &[Check])], seen: &Observed, case: &Case<'_>)
 }
 
 /// What explains a reply, or that there is none, whatever its text.
-const OF_REPLIES: [Check; 11] = [
+const OF_REPLIES: [Check; 14] = [
     Check::Redirect,
     Check::ProxyLogin,
     Check::ReplyEmpty,
     Check::ReplyNotOauth,
+    Check::ReplyTooLarge,
+    Check::NoToken,
     Check::Dns,
     Check::Unreachable,
     Check::Tls,
@@ -208,6 +213,7 @@ const OF_REPLIES: [Check; 11] = [
     Check::ConnectionBroken,
     Check::NotHttp,
     Check::LoginUnknown,
+    Check::UsersUnreadable,
 ];
 
 fn passed(seen: &Observed) -> Vec<Passed> {
@@ -233,7 +239,9 @@ fn wanted(case: &Case<'_>, entries: &[&Entry], findings: &[Finding]) -> Vec<&'st
     let is_certain = findings
         .first()
         .is_some_and(|first| first.explains_reply && first.certainty == Certainty::Certain);
-    if is_certain {
+    // What the caller saw by itself, no reply and no assertion tells more of.
+    let is_seen = !evidence.failed.is_empty() || !evidence.suspected.is_empty();
+    if is_certain || is_seen {
         return Vec::new();
     }
     let is_key_open = findings

@@ -57,6 +57,8 @@ pub struct Evidence {
     pub(crate) probes: Vec<Probe>,
     /// What the caller saw fail.
     pub(crate) failed: Vec<(Check, String)>,
+    /// What likely is behind a failure that the caller saw.
+    pub(crate) suspected: Vec<(Check, String)>,
     /// Failures of which nobody knows whether they are of the way to the token endpoint.
     pub(crate) doubtful: Vec<Probe>,
 }
@@ -203,6 +205,21 @@ impl Evidence {
     #[must_use]
     pub fn failed(mut self, check: Check, line: impl Into<String>) -> Self {
         self.failed.push((check, line.into()));
+        self
+    }
+
+    /// That this is likely behind a failure that the caller saw, and how that showed: a text in one line, which is
+    /// redacted.
+    #[must_use]
+    pub fn suspected(mut self, check: Check, line: impl Into<String>) -> Self {
+        self.suspected.push((check, line.into()));
+        self
+    }
+
+    /// Forgets the reply: what failed came after it, and elsewhere.
+    #[must_use]
+    pub fn without_reply(mut self) -> Self {
+        self.reply = None;
         self
     }
 

@@ -25,6 +25,12 @@ pub(crate) fn failures(
 /// What this machine or the other answers where nobody listens.
 const REFUSED: &str = "connection refused";
 
+/// What curl and others say before an address.
+const FAILED: &str = "failed to connect to ";
+
+/// What curl says in place of the reason.
+const WITHOUT_REASON: [&str; 2] = ["couldn't connect to server", "could not connect to server"];
+
 /// What curl or a program says where a connection fails.
 fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
     const DNS: [&str; 4] = [
@@ -41,13 +47,11 @@ fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
         "certificate has expired",
     ];
     /// What is said, and what it means; the first that fits.
-    const CONNECTION: [(&str, &str); 6] = [
+    const CONNECTION: [(&str, &str); 4] = [
         ("connection refused", REFUSED),
         ("econnrefused", REFUSED),
         ("connection timed out", "connection timed out"),
-        ("failed to connect to 127.0.0.1", REFUSED),
-        ("failed to connect to localhost", REFUSED),
-        ("failed to connect to", "no connection could be made"),
+        (FAILED, "no connection could be made"),
     ];
     const CURL: [&str; 5] = [
         "curl: (6)",
@@ -85,10 +89,16 @@ fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
         Probe::Tls { host, error }
     } else {
         let mut said = CONNECTION.into_iter();
-        let (_, error) = said.find(|(said, _)| plain.contains(said))?;
-        let error = Some(error.to_owned());
-        let host = own_address(&plain).unwrap_or(host);
-        Probe::Connection { host, error }
+        let (said, error) = said.find(|(said, _)| plain.contains(said))?;
+        let own = own_address(&plain);
+        let has_no_reason = WITHOUT_REASON.iter().any(|words| plain.contains(words));
+        // No firewall stands before this machine.
+        let is_refused = said == FAILED && has_no_reason && own.is_some();
+        let error = if is_refused { REFUSED } else { error };
+        Probe::Connection {
+            host: own.unwrap_or(host),
+            error: Some(error.to_owned()),
+        }
     };
     Some(Failure {
         probe,
@@ -96,11 +106,12 @@ fn failure(text: &str, endpoint: Option<&str>) -> Option<Failure> {
     })
 }
 
-/// A port of this machine, as curl and others name it.
+/// The port of this machine that could not be connected to. Addresses elsewhere in the line are of something else.
 fn own_address(plain: &str) -> Option<String> {
-    let own = ["127.0.0.1", "localhost", "[::1]"];
-    let (at, own) = own.iter().find_map(|own| Some((plain.find(own)?, own)))?;
-    let rest = plain[at + own.len()..].strip_prefix([':', ' '])?;
+    let (_, address) = plain.split_once(FAILED)?;
+    let mut own = ["127.0.0.1", "localhost", "[::1]"].into_iter();
+    let (own, rest) = own.find_map(|own| Some((own, address.strip_prefix(own)?)))?;
+    let rest = rest.strip_prefix([':', ' '])?;
     let rest = rest.strip_prefix("port ").unwrap_or(rest);
     let port = rest.split(|c: char| !c.is_ascii_digit()).next()?;
     port.parse::<u16>().ok().map(|port| format!("{own}:{port}"))

@@ -96,8 +96,13 @@ pub(crate) fn next_of_unreachable(evidence: &Evidence) -> Option<String> {
         .into_iter()
         .filter_map(|own| end.strip_prefix(own))
         .any(|rest| rest.is_empty() || rest.starts_with(':'));
+    // Of a paste nobody knows whether a proxy was set.
+    let proxy = match evidence.is_pasted {
+        true => ", or a proxy of yours",
+        false => "",
+    };
     is_own.then(|| {
-        "nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`), and is the port right?".to_owned()
+        format!("nothing listens on that port: is the sandbox running (`jwt-bearer sandbox`){proxy}, and is the port right?")
     })
 }
 

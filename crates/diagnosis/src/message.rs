@@ -106,10 +106,13 @@ fn is_at_home(entry: &Entry, whose: Whose, plain: &str) -> bool {
         ("yubikey", _) => !["invalid_", "unauthorized_", "status code", "https://"]
             .iter()
             .any(|part| plain.contains(part)),
-        ("snowflake", Whose::Anybodys) => {
-            ["snowflake", "jwt_token_invalid", "jwt token is invalid"]
-                .iter()
-                .any(|part| plain.contains(part))
+        ("snowflake", Whose::Of("snowflake")) => true,
+        // Others say too that a JWT is invalid; an id in brackets is Snowflake's, and 250001 its connectors'.
+        ("snowflake", _) => {
+            has_word(plain, "250001")
+                || ["snowflake", "jwt_token_invalid", "jwt token is invalid. ["]
+                    .iter()
+                    .any(|part| plain.contains(part))
         }
         _ => true,
     }
@@ -359,13 +362,28 @@ pub(crate) fn topics(text: &str) -> Vec<(&'static str, &'static [Check])> {
 
 /// Whether a check is about something that this provider has.
 pub(crate) fn concerns(check: Check, provider: &str) -> bool {
-    match check {
-        Check::SubTypeMissing | Check::SubTypeWrong | Check::SubZero | Check::JtiLength => {
-            provider == "box"
+    check.only().is_none_or(|only| only == provider)
+        && match check {
+            Check::JtiLength | Check::SecretMissing | Check::ClientIdMissing => provider == "box",
+            Check::SubForm => matches!(provider, "box" | "salesforce"),
+            _ => true,
         }
-        Check::SubForm => matches!(provider, "box" | "salesforce"),
-        Check::SecretMissing | Check::ClientIdMissing => provider == "box",
-        Check::AudLogin => provider == "salesforce",
-        _ => true,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_of_one_provider_concerns_that_one_alone() {
+        for check in Check::ALL {
+            if let Some(only) = check.only() {
+                assert!(concerns(*check, only), "{check}");
+                assert!(!concerns(*check, "generic"), "{check}");
+            }
+        }
+        assert!(!concerns(Check::AudLogin, "box"));
+        assert!(concerns(Check::SubMissing, "generic"));
+        assert!(!concerns(Check::SubForm, "generic"));
     }
 }

@@ -98,7 +98,7 @@ impl Finding {
         &self.next
     }
 
-    /// Where it is written or was met: addresses.
+    /// Where it is written or was met: addresses. None where nobody wrote of it.
     #[must_use]
     pub fn sources(&self) -> &[&'static str] {
         &self.sources
@@ -265,12 +265,12 @@ impl fmt::Display for Report {
                 )?;
             }
             writeln!(f, "     next:  {}", finding.next)?;
-            writeln!(
-                f,
-                "     see:   {} [{}]\n",
-                finding.sources.join(" "),
-                finding.id
-            )?;
+            match &finding.sources[..] {
+                [] => writeln!(f, "     id:    [{}]\n", finding.id)?,
+                sources => {
+                    writeln!(f, "     see:   {} [{}]\n", sources.join(" "), finding.id)?;
+                }
+            }
         }
         let is_solved = self
             .findings

@@ -50,6 +50,33 @@ fn no_foreign_entry_for_a_known_host() {
     }
 }
 
+/// Others say that a JWT is invalid too; an id in brackets, or the connector's number, is Snowflake's.
+#[test]
+fn an_invalid_jwt_is_not_snowflakes_alone() {
+    let body = r#"{"error":"invalid_grant","error_description":"JWT token is invalid."}"#;
+    let reply = || Reply::new().status(400).body(body);
+    for evidence in [
+        Evidence::new().reply(reply()),
+        Evidence::new().reply(reply()).profile(Profile::GENERIC),
+        Evidence::new()
+            .reply(reply())
+            .request(Request::new().url("https://as.example.com/token")),
+        Evidence::new().message("JWT token is invalid."),
+    ] {
+        let report = diagnose(&evidence);
+        assert_eq!(report.provider(), "generic", "{report}");
+        assert!(!report.reply_is_known(), "{report}");
+    }
+    for text in [
+        "250001 (08001): JWT token is invalid.",
+        "net.snowflake.client: JWT token is invalid.",
+        "JWT token is invalid. [0ce9eb56-821d-4ca9-a774-04ae89a0cf5a]",
+    ] {
+        let report = diagnose(&Evidence::new().message(text));
+        assert_eq!(report.provider(), "snowflake", "{text}: {report}");
+    }
+}
+
 /// What one provider's text proves, it proves at its own host alone, and not within a longer word.
 #[test]
 fn a_text_proves_at_home_alone() {

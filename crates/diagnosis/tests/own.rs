@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jwt_bearer_diagnosis::{
     Certainty, Evidence, Probe, Reply, Report, Request, Variation, diagnose,
 };
-use jwt_bearer_provider::{Check, Profile};
+use jwt_bearer_provider::{Check, Class, Profile};
 use serde_json::{Value, json};
 
 const CONFIG: &str = r#"{"boxAppSettings":{"clientID":"abcdefghijklmnop0123","clientSecret":"","appAuth":{"publicKeyID":"k3y1d000","privateKey":"","passphrase":""}},"enterpriseID":"1234567"}"#;
@@ -145,7 +145,15 @@ fn remedies_are_those_of_the_provider() {
 /// What the caller saw fail is a finding like any other.
 #[test]
 fn what_the_caller_saw_is_told() {
-    for check in [Check::NoReply, Check::ConnectionBroken, Check::NotHttp] {
+    for check in [
+        Check::NoReply,
+        Check::ConnectionBroken,
+        Check::NotHttp,
+        Check::ReplyTooLarge,
+        Check::NoToken,
+        Check::LoginUnknown,
+        Check::UsersUnreadable,
+    ] {
         let report = diagnose(&Evidence::new().failed(check, "it took 7 s"));
         let first = report
             .findings()
@@ -162,4 +170,59 @@ fn what_the_caller_saw_is_told() {
     let report = diagnose(&Evidence::new().failed(Check::KeyUnusable, secret));
     let page = report.to_string();
     assert!(!page.contains("home") && !page.contains("eyJ"), "{page}");
+    // Of this program's own matters nothing is written elsewhere.
+    assert!(page.contains("     id:    [key-unusable]\n"), "{page}");
+    assert!(!page.contains("see:"), "{page}");
+    // A success is no token by itself.
+    let reply = Reply::new().status(200);
+    let report = diagnose(
+        &Evidence::new()
+            .reply(reply)
+            .failed(Check::NoToken, "JSON without one"),
+    );
+    let first = &report.findings()[0];
+    assert_eq!(
+        (first.id(), first.certainty()),
+        ("no-token", Certainty::Certain)
+    );
+    assert!(first.explains_reply() && report.reply_is_known());
+}
+
+/// It decides what has to be mended, and is no more than likely.
+#[test]
+fn what_the_caller_suspects_is_likely() {
+    let evidence = Evidence::new()
+        .profile(Profile::BOX)
+        .reply(Reply::new().status(200).body(r#"{"access_token":"…"}"#))
+        .without_reply()
+        .suspected(Check::UsersDenied, "refused with status 403");
+    let report = diagnose(&evidence);
+    let first = &report.findings()[0];
+    assert_eq!(
+        (first.id(), first.certainty()),
+        ("users-denied", Certainty::Likely)
+    );
+    assert!(first.explains_reply());
+    assert_eq!(report.class(), Some(Class::Account));
+    assert_eq!(report.reply(), None);
+    assert!(report.wanted().is_empty(), "{report}");
+}
+
+/// RFC 7519 allows fractions; of a server that nobody knows, it is not said what Box does.
+#[test]
+fn a_time_with_a_fraction_is_wrong_at_box_alone() {
+    let claims = json!({"iss": "app", "sub": "ann", "aud": "https://as.example/token", "jti": "0123456789abcdef-x",
+        "exp": 1_700_000_000.5});
+    let assertion = jwt(&json!({"alg": "RS256", "kid": "k"}), &claims);
+    for (profile, certainty, is_box) in [
+        (Profile::GENERIC, Certainty::Possible, false),
+        (Profile::BOX, Certainty::Certain, true),
+    ] {
+        let report = diagnose(&Evidence::new().profile(profile).assertion_text(&assertion));
+        let mut findings = report.findings().iter();
+        let finding = findings.find(|finding| finding.id() == "exp-fraction");
+        let finding = finding.unwrap_or_else(|| panic!("{report}"));
+        assert_eq!(finding.certainty(), certainty, "{report}");
+        assert_eq!(finding.evidence()[0].contains("Box"), is_box, "{report}");
+    }
 }

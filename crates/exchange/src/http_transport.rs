@@ -169,7 +169,7 @@ impl Transport for reqwest::Client {
                     // Of a refusal the beginning says enough.
                     break;
                 }
-                let text = format!("more than {MAX_BODY} octets; this is no token endpoint");
+                let text = format!("more than {} MiB", MAX_BODY >> 20);
                 return Err(TransportError::new(TransportErrorKind::TooLarge, text));
             }
             body.extend_from_slice(&chunk);

@@ -201,8 +201,17 @@ fn read(
             KeyFileErrorKind::NoSuchAlias => SignErrorKind::KeyNotFound,
             _ => SignErrorKind::InvalidKey,
         };
-        SignError::new(kind, format!("{name}: {error}"))
+        SignError::new(kind, InFile { name, error })
     })
+}
+
+/// Where the key was read; what is wrong with it there is the source.
+#[derive(Debug, thiserror::Error)]
+#[error("{name}")]
+struct InFile {
+    name: String,
+    #[source]
+    error: KeyFileError,
 }
 
 fn read_file(path: &Path) -> Result<Zeroizing<Vec<u8>>, SignError> {
@@ -311,7 +320,7 @@ mod tests {
             (
                 "env:CARGO_PKG_NAME",
                 SignErrorKind::InvalidKey,
-                "the variable CARGO_PKG_NAME: ",
+                "the variable CARGO_PKG_NAME",
             ),
         ];
         for (text, kind, start) in cases {
@@ -320,6 +329,32 @@ mod tests {
             assert_eq!(error.kind(), kind);
             let source = error.source().unwrap().to_string();
             assert!(source.starts_with(start), "{source}");
+        }
+    }
+
+    /// Whoever wants to know what is wrong with the file need not read the text.
+    #[test]
+    fn what_is_wrong_in_a_file_is_told_by_its_kind() {
+        let encrypted = include_bytes!("../../keyfile/testdata/rsa-aes256.pem");
+        let error = read_key("key.pem", b"no key", None, &NoInteraction).unwrap_err();
+        assert_eq!(kind_in_file(&error), KeyFileErrorKind::NotAPrivateKey);
+        let error = read_key("key.pem", encrypted, None, &Wrong).unwrap_err();
+        assert_eq!(error.kind(), SignErrorKind::AccessDenied);
+        assert_eq!(error.source().unwrap().to_string(), "key.pem");
+        assert_eq!(kind_in_file(&error), KeyFileErrorKind::WrongPassphrase);
+    }
+
+    fn kind_in_file(error: &SignError) -> KeyFileErrorKind {
+        let inner = error.source().unwrap().source().unwrap();
+        inner.downcast_ref::<KeyFileError>().unwrap().kind()
+    }
+
+    #[derive(Debug)]
+    struct Wrong;
+
+    impl Interaction for Wrong {
+        fn secret(&self, _: SecretKind<'_>) -> Result<secrecy::SecretString, SignError> {
+            Ok("wrong".into())
         }
     }
 }

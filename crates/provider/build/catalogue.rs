@@ -60,7 +60,7 @@ impl Build {
             self.class(&at, &check.class);
             self.sentence(&at, &check.what);
             self.sentence(&at, &check.next);
-            let sources = self.sources(&at, &check.id, &check.source);
+            let sources = self.sources_of(&at, check, &check.source);
             let own = self.own(&at, check, providers);
             let variant = camel(check.id.get_ref());
             _ = writeln!(
@@ -93,7 +93,7 @@ impl Build {
             let next = own.next.as_ref().unwrap_or(&check.next);
             self.sentence(at, next);
             let sources = own.source.as_ref().unwrap_or(&check.source);
-            let sources = self.sources(at, &check.id, sources);
+            let sources = self.sources_of(at, check, sources);
             _ = write!(
                 code,
                 "At {{ provider: {provider:?}, next: {:?}, sources: &{sources:?} }}, ",
@@ -294,6 +294,20 @@ impl Build {
         };
         self.errors
             .push(format!("{}: this text {why}", at.of(sentence)));
+    }
+
+    /// The addresses of a check; one of ours has none.
+    fn sources_of(&mut self, at: &Place<'_>, check: &Check, sources: &[Text]) -> Vec<String> {
+        if !check.ours {
+            return self.sources(at, &check.id, sources);
+        }
+        if !sources.is_empty() {
+            self.errors.push(format!(
+                "{}: a check of ours has no source",
+                at.of(&check.id)
+            ));
+        }
+        Vec::new()
     }
 
     /// Addresses; there must be one.

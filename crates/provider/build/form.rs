@@ -21,6 +21,10 @@ pub(crate) struct Check {
     pub(crate) only: Option<Text>,
     pub(crate) what: Text,
     pub(crate) next: Text,
+    /// It is about this program itself, and so written nowhere.
+    #[serde(default)]
+    pub(crate) ours: bool,
+    #[serde(default)]
     pub(crate) source: Vec<Text>,
     #[serde(default)]
     pub(crate) at: BTreeMap<String, At>,

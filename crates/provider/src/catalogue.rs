@@ -189,7 +189,8 @@ impl Check {
         self.at(provider).map_or(self.text().next, |own| own.next)
     }
 
-    /// Where it is written or was met, at this provider or whatever the server: addresses.
+    /// Where it is written or was met, at this provider or whatever the server: addresses. None if it is about this
+    /// program itself.
     #[must_use]
     pub fn sources(self, provider: &str) -> &'static [&'static str] {
         self.at(provider)

@@ -182,6 +182,10 @@ fn a_bad_correction_cannot_be_built() {
             "catalogue/checks.toml:3: there is no source",
         ),
         (
+            "ours = true\n",
+            "catalogue/checks.toml:3: a check of ours has no source",
+        ),
+        (
             "[check.at.x]\nnxt = \"wait\"\n",
             "catalogue/checks.toml:9: unknown field `nxt`",
         ),
@@ -189,6 +193,13 @@ fn a_bad_correction_cannot_be_built() {
         let error = generate_with(&format!("{CHECKS}{table}"), ENTRY).unwrap_err();
         assert!(error.contains(expected), "{table}: {error}");
     }
+    let nowhere = CHECKS.replace("source = [\"RFC 7523 §3\"]\n", "");
+    let error = generate_with(&nowhere, ENTRY).unwrap_err();
+    assert!(
+        error.contains("catalogue/checks.toml:3: there is no source"),
+        "{error}"
+    );
+    generate_with(&format!("{nowhere}ours = true\n"), ENTRY).unwrap();
     assert_eq!(
         build::generate(&[]).unwrap_err(),
         ["catalogue/checks.toml is missing"]

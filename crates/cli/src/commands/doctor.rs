@@ -21,7 +21,7 @@ use jwt_bearer_diagnosis::{Evidence, masked_host};
 use serde_json::Value;
 use url::Url;
 
-use crate::args::{DoctorArgs, PageOutput, Provider};
+use crate::args::{DoctorArgs, PageOutput, Provider, RequestArgs};
 use crate::diagnosed;
 use crate::error::{Code, Failure};
 use crate::interaction::bounded_file;
@@ -44,34 +44,41 @@ struct Asking {
 }
 
 pub(crate) async fn doctor(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
-    let result = look(args, variables)
-        .await
-        .map_err(|failure| failure.reworded(without_folder));
+    let set = Settings::layered(
+        &args.request,
+        variables,
+        args.profile.as_deref(),
+        &args.config,
+    );
+    // Whose they are is known also of settings that cannot be used.
+    let provider = provider(set.as_ref().unwrap_or(&args.request));
+    let result = match set.and_then(Settings::resolved) {
+        Ok(settings) => look(args, &settings).await,
+        Err(failure) => Err(failure),
+    };
     if let (Err(failure), PageOutput::Json) = (&result, args.output)
         && failure.code() == Code::Configuration
         && !failure.text().is_empty()
     {
-        let of_box = args.request.box_config.is_some() || failure.check().is_some();
-        let provider = args.request.provider.or(of_box.then_some(Provider::Box));
         case::unusable(failure, provider.map(Provider::profile))?;
     }
     result
 }
 
-async fn look(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Failure> {
-    let settings = Settings::new(
-        &args.request,
-        variables,
-        args.profile.as_deref(),
-        &args.config,
-    )?;
+/// The provider that is set, by its name or by its configuration file.
+fn provider(set: &RequestArgs) -> Option<Provider> {
+    let by_file = set.box_config.as_ref().map(|_| Provider::Box);
+    set.provider.or(by_file)
+}
+
+async fn look(args: &DoctorArgs, settings: &Settings) -> Result<(), Failure> {
     // What is incomplete cannot be looked at; it is said as `token` says it.
     let trial = settings.trial_request()?.build()?;
     let transport = settings.transport()?;
     let mut case = Case::new(&trial, settings.names());
-    look_at_settings(&mut case, args, &settings)?;
+    look_at_settings(&mut case, args, settings)?;
     // What has to be typed comes before what takes time.
-    let asking = match key::look(&mut case, &settings, &trial).await? {
+    let asking = match key::look(&mut case, settings, &trial).await? {
         Some(signer) => Some(Asking {
             builder: settings.request()?,
             signer,
@@ -80,14 +87,14 @@ async fn look(args: &DoctorArgs, variables: &HashSet<String>) -> Result<(), Fail
     };
     let mut server = match args.no_probe {
         true => Server::default(),
-        false => look_at_way(&mut case, &settings, &trial, &transport).await,
+        false => look_at_way(&mut case, settings, &trial, &transport).await,
     };
     match asking {
         Some(_) if case.outcome == Outcome::Unreachable => {
             let text = "not asked for: there is no way to the server";
             case.step("token", State::Skipped, text);
         }
-        Some(asking) => ask(&mut case, asking, &mut server, args, &settings, transport).await?,
+        Some(asking) => ask(&mut case, asking, &mut server, args, settings, transport).await?,
         None => {}
     }
     case.finish(&trial, args)
@@ -205,15 +212,4 @@ async fn ask(
         case.step("variations", State::Skipped, off);
     }
     Ok(())
-}
-
-/// Where a file lies is nobody's business: the folders of a path that a text begins with are left out.
-fn without_folder(text: &str) -> String {
-    let end = [", ", ": ", " is "].iter().filter_map(|end| text.find(end));
-    let (path, rest) = text.split_at(end.min().unwrap_or(0));
-    let is_path = !path.contains("://") && !path.contains('`');
-    match path.rfind(['/', '\\']).filter(|_| is_path) {
-        Some(at) => format!("…/{}{rest}", &path[at + 1..]),
-        None => text.to_owned(),
-    }
 }

@@ -32,7 +32,8 @@ pub(crate) fn explain(args: &ExplainArgs) -> Result<(), Failure> {
         evidence = evidence.registered(&bytes);
     }
     let report = diagnose(&evidence);
-    notes.extend(read.filter(|_| report.reply().is_none()));
+    // Any text can be taken for a reply; one that is known counts more.
+    notes.extend(read.filter(|_| !report.reply_is_known()));
     let report = notes.into_iter().fold(report, Report::note);
     match args.output {
         PageOutput::Text => {
@@ -74,10 +75,12 @@ fn registered(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     Ok(bytes)
 }
 
-/// What is told of an assertion that came without a reply.
+/// What is told of an assertion that came without a reply that is known.
 fn was_read(assertion: &Decoded) -> String {
-    let expiry = assertion.claims().get("exp").and_then(|exp| exp.as_u64());
-    let expiry = expiry.and_then(|exp| UNIX_EPOCH.checked_add(Duration::from_secs(exp)));
+    let expiry = assertion.claims().get("exp").and_then(|exp| exp.as_f64());
+    // It may have a fraction (RFC 7519 §2).
+    let expiry = expiry.and_then(|exp| Duration::try_from_secs_f64(exp).ok());
+    let expiry = expiry.and_then(|exp| UNIX_EPOCH.checked_add(exp));
     let expiry = match expiry {
         Some(expiry) => format!("`exp` is {}", times::utc(expiry, SystemClock.now())),
         None => "it has no `exp` that is a time".into(),

@@ -247,6 +247,17 @@ fn a_key_that_is_of_no_use_is_not_asked_with() {
     ]);
 }
 
+/// What a file holds is nothing to a key that is in none.
+#[test]
+fn a_key_that_is_in_no_file_has_a_next_step_of_its_own() {
+    let server = start(boxed());
+    let flags = format!("{} --no-probe", BOX.replace("rsa.pem", "piv:9c"));
+    let (code, json) = read(&folder(), &server, &flags);
+    assert_eq!(code, Some(3), "{json:#}");
+    let next = json["findings"][0]["next"].as_str().unwrap();
+    assert!(!next.contains("key inspect"), "{next}");
+}
+
 #[test]
 fn clocks_that_disagree_are_found() {
     check(vec![
@@ -426,7 +437,8 @@ fn a_server_that_is_busy_or_strange_is_told_apart() {
         ("status=503", 5, "unreachable", ""),
         ("status=429,retry-after=7", 5, "unreachable", ""),
         ("hang", 5, "unreachable", ""),
-        ("no-token", 1, "other", ""),
+        ("no-token", 5, "cause-found", "no-token"),
+        ("oversize", 5, "cause-found", "reply-too-large"),
         ("html", 5, "cause-found", "reply-not-oauth"),
         ("empty", 5, "cause-found", "reply-empty"),
         (

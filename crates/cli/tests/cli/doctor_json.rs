@@ -39,14 +39,25 @@ fn machines_are_told_of_settings_that_cannot_be_used() {
     assert_eq!(json["reply"], Value::Null, "no server spoke");
 }
 
-/// A file that cannot be read is a finding, of the right provider, without the folders that it lies in.
+/// What cannot be read or is incomplete is a finding, of the provider that is set, wherever that is. The folders that
+/// files lie in are for the user's own eyes.
 #[test]
-fn settings_in_a_file_that_cannot_be_read_are_a_finding() {
+fn settings_that_cannot_be_used_are_a_finding() {
     let folder = folder();
     folder.write("secret-place/config.json", "{\"x\":");
-    folder.write("secret-place/jwt-bearer.toml", "{\"x\":");
+    folder.write("secret-place/broken.toml", "{\"x\":");
+    folder.write(
+        "secret-place/misspelt.toml",
+        "[profiles.prod]\nprovder = 'box'\n",
+    );
+    folder.write(
+        "secret-place/ok.toml",
+        "[profiles.prod]\nprovider = 'salesforce'\n[profiles.file]\nbox-config = 'none.json'\n",
+    );
     let place = folder.path("secret-place");
     let place = place.display();
+    let lists_all = "mend what is said of them; `jwt-bearer token --help`";
+    let of_box = "it is the JSON file that Box's Developer Console gives out";
     for (flags, id, provider, next) in [
         (
             format!("--box-config {place}/config.json"),
@@ -58,26 +69,54 @@ fn settings_in_a_file_that_cannot_be_read_are_a_finding() {
             format!("--box-config {place}/none.json"),
             "settings-unusable",
             "box",
-            "it is the JSON file that Box's Developer Console gives out",
+            of_box,
         ),
         (
-            format!("prod --config {place}/jwt-bearer.toml"),
+            format!("file --config {place}/ok.toml"),
+            "settings-unusable",
+            "box",
+            of_box,
+        ),
+        (
+            format!("prod --config {place}/ok.toml"),
+            "settings-unusable",
+            "salesforce",
+            "--issuer sets it",
+        ),
+        (
+            format!("nothere --config {place}/ok.toml"),
+            "settings-unusable",
+            "generic",
+            lists_all,
+        ),
+        (
+            format!("prod --config {place}/broken.toml"),
             "settings-unusable",
             "generic",
             "it is TOML",
         ),
+        (
+            format!("prod --config {place}/misspelt.toml"),
+            "settings-unusable",
+            "generic",
+            lists_all,
+        ),
     ] {
         let run = folder.run(&format!("doctor {flags} --output json"));
-        run.assert_masked(&["secret-place"]);
         assert_eq!(run.code, Some(2), "{run:?}");
+        assert!(!run.stdout.contains("secret-place"), "{run:?}");
+        assert!(run.stderr.contains(&place.to_string()), "{run:?}");
         let json: Value = serde_json::from_str(&run.stdout).unwrap();
         let finding = &json["findings"][0];
         assert_eq!(finding["id"], id, "{json:#}");
         assert_eq!(finding["class"], "configuration");
-        assert_eq!(json["provider"], provider);
-        assert!(finding["next"].as_str().unwrap().starts_with(next));
-        assert!(run.stderr.starts_with("error: …/"), "{run:?}");
-        assert!(run.stderr.contains("\n  hint: "), "{run:?}");
+        assert_eq!(json["provider"], provider, "{flags}: {json:#}");
+        assert_eq!(json["wanted"], json!([]));
+        let found = finding["next"].as_str().unwrap();
+        assert!(found.starts_with(next), "{flags}: {found}");
+        // The error of a misspelt name, and of a profile, has its own remedy.
+        let has_hint = run.stderr.contains("\n  hint: ");
+        assert_eq!(has_hint, next != lists_all, "{run:?}");
     }
 }
 

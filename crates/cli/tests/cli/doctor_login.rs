@@ -5,11 +5,14 @@ use std::net::TcpListener;
 use std::thread;
 
 use jwt_bearer_sandbox::{Condition, Sandbox};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::doctor::{BOX, boxed, examine, first, folder, read, steps};
 use crate::server::start;
 use crate::support::BOUND;
+
+/// What is said where the first of the two tokens is all that was given.
+const FOR_THE_ENTERPRISE: &str = "\nA token for the enterprise, but none for the user.\n";
 
 const LOGIN: &str = "--key-id key-1 --login ann@example.com";
 
@@ -43,14 +46,17 @@ fn a_user_whom_nobody_knows_is_no_success() {
     let server = start(boxed());
     let flags = format!("{BOX} {LOGIN}");
     let (code, json) = read(&folder(), &server, &flags);
-    assert_eq!(code, Some(6), "{json:#}");
+    assert_eq!(code, Some(2), "{json:#}");
     assert_eq!(first(&json), ("login-unknown", "certain"), "{json:#}");
     assert_eq!(json["outcome"], "cause-found");
-    assert_eq!(json["findings"][0]["class"], "account");
+    // As a username of Salesforce that nobody has.
+    assert_eq!(json["findings"][0]["class"], "configuration");
+    assert_eq!(json["reply"], Value::Null, "{json:#}");
     assert_eq!(steps(&json)[5..], [("token", "ok"), ("login", "failed")]);
     assert_eq!(server.requests().len(), 1, "nothing is asked for nobody");
     let page = examine(&folder(), &server, &flags).stdout;
-    assert!(!page.contains("All is well"), "{page}");
+    assert!(page.contains(FOR_THE_ENTERPRISE), "{page}");
+    assert!(!page.contains("What was said"), "{page}");
     assert!(page.contains("\"Manage users\""), "{page}");
 }
 
@@ -66,6 +72,8 @@ fn refusals_after_the_first_token_are_told() {
         [("token", "ok"), ("login", "ok"), ("user token", "failed")]
     );
     assert_eq!(json["findings"][0]["entry"], "box-user-token", "{json:#}");
+    let page = examine(&folder(), &server, &flags).stdout;
+    assert!(page.contains(FOR_THE_ENTERPRISE), "{page}");
 }
 
 #[test]
@@ -120,30 +128,53 @@ fn serve(status: &'static str, body: &'static str) -> String {
     format!("http://{address}/oauth2/token")
 }
 
+/// The token endpoint gave a token, so whatever the list is refused for is no matter of it.
 #[test]
 fn a_list_of_users_that_is_not_given_is_told() {
     let refusal = r#"{"code":"access_denied_insufficient_permissions","message":"Access denied"}"#;
-    for (status, body, code, id, verdict) in [
+    let unreadable = ("users-unreadable", "certain");
+    for (status, body, code, expected, seen) in [
         (
             "403 Forbidden",
             refusal,
             6,
-            "login-unknown",
-            "No token, and here is why.",
+            ("users-denied", "likely"),
+            "refused with status 403",
         ),
         (
             "503 Service Unavailable",
             "later",
             5,
-            "busy",
-            "The server gave no answer to build on.",
+            ("busy", "likely"),
+            "status 503",
         ),
         (
             "200 OK",
             "{}",
-            1,
+            5,
+            unreadable,
+            "something that is no list of users",
+        ),
+        (
+            "404 Not Found",
             "",
-            "The server answered something that is no list of users.",
+            5,
+            unreadable,
+            "refused with status 404",
+        ),
+        (
+            "302 Found",
+            "",
+            5,
+            unreadable,
+            "a redirect to somewhere else",
+        ),
+        (
+            "401 Unauthorized",
+            "",
+            5,
+            unreadable,
+            "refused with status 401",
         ),
     ] {
         let endpoint = serve(status, body);
@@ -152,10 +183,17 @@ fn a_list_of_users_that_is_not_given_is_told() {
         let run = folder.run(&arguments);
         run.assert_masked(&["7f3aQ", "ann@example.com"]);
         assert_eq!(run.code, Some(code), "{run:?}");
-        assert!(run.stdout.contains(&format!("\n{verdict}\n")), "{run:?}");
+        assert!(run.stdout.contains(FOR_THE_ENTERPRISE), "{run:?}");
+        assert!(!run.stdout.contains("What was said"), "{run:?}");
+        assert!(!run.stdout.contains("More would be known"), "{run:?}");
         let run = folder.run(&format!("{arguments} --output json"));
         let json: Value = serde_json::from_str(&run.stdout).unwrap();
-        assert_eq!(first(&json).0, id, "{json:#}");
+        assert_eq!(first(&json), expected, "{json:#}");
+        let line = json["findings"][0]["evidence"][0].as_str().unwrap();
+        assert!(line.contains(seen), "{json:#}");
+        assert_eq!(json["findings"].as_array().unwrap().len(), 1, "{json:#}");
+        assert_eq!(json["reply"], Value::Null, "{json:#}");
+        assert_eq!(json["wanted"], json!([]), "{json:#}");
         assert!(steps(&json).contains(&("login", "failed")), "{json:#}");
     }
 }

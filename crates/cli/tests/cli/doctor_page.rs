@@ -322,6 +322,27 @@ fn a_failure_that_may_pass_has_a_next_step_too() {
     }
 }
 
+/// What is about the command itself is written nowhere else.
+#[test]
+fn a_finding_without_a_source_has_its_id_alone() {
+    let flags = BOX.replace("rsa.pem", "missing.pem");
+    let page = folder().run(&format!("{flags} --no-probe")).stdout;
+    assert!(page.contains("\n    id    [key-not-found]\n"), "{page}");
+    assert!(!page.contains("    see "), "{page}");
+}
+
+#[test]
+fn a_reply_that_is_too_large_is_told_in_words() {
+    let server = start(boxed());
+    server.inject("oversize*".parse::<Fault>().unwrap());
+    let page = examine(&folder(), &server, &format!("{BOX} --key-id key-1")).stdout;
+    assert!(
+        page.contains("    seen  the reply is too large: more than 1 MiB\n"),
+        "{page}"
+    );
+    assert!(!page.contains("[masked]"), "{page}");
+}
+
 #[test]
 fn an_encrypted_key_names_the_flags_for_its_passphrase() {
     let flags = BOX.replace("rsa.pem", "rsa-aes256.pem");

@@ -46,7 +46,7 @@ fn replies_that_are_no_token_are_told_apart() {
         (
             "oversize",
             1,
-            "URL answered something that is no token: the reply is too large: more than 1048576 octets; this is no token endpoint",
+            "URL answered something that is no token: the reply is too large: more than 1 MiB",
         ),
         (
             "truncate",

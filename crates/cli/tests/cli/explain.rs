@@ -207,9 +207,25 @@ fn an_assertion_alone_is_said_to_have_been_read() {
         words.contains("`jwt-bearer inspect` shows all of it."),
         "{page}"
     );
+    // A word above it is no reply, though it can be anything.
+    let page = explain(&folder, "", &format!("assertion:\n{jwt}")).stdout;
+    assert!(page.contains("The assertion was read"), "{page}");
     // Beside a reply, that is what counts.
     let page = explain(&folder, "", &format!("{jwt}\n{REFUSED}")).stdout;
     assert!(!page.contains("was read"), "{page}");
+}
+
+/// RFC 7519 §2 allows it.
+#[test]
+fn a_time_with_a_fraction_is_a_time() {
+    // {"alg":"RS256"}, {"iss":"app","aud":"https://as.example","exp":1700000000.5}
+    let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJhcHAiLCJhdWQiOiJodHRwczovL2FzLmV4YW1wbGUiLCJleHAiOjE3MDAwMDAwMDAuNX0.c2ln";
+    let page = explain(&Folder::new(), "", jwt).stdout;
+    assert!(
+        page.starts_with("! The assertion was read: `exp` is 2023-11-14 22:13:20 UTC, "),
+        "{page}"
+    );
+    assert!(!page.contains("Box"), "{page}");
 }
 
 #[test]

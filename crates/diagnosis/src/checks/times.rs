@@ -45,8 +45,11 @@ fn check_form(case: &Case<'_>, seen: &mut Observed) {
                 let proof = times.any(|time| time.is_some_and(|time| case.is_value(time)));
                 seen.noted(Check::ExpString, proof, line);
             }
-            // RFC 7519 allows it.
-            Defect::TimeIsFraction(_) => seen.noted(Check::ExpFraction, case.is_box(), line),
+            Defect::TimeIsFraction(_) if case.is_box() => seen.proven(Check::ExpFraction, line),
+            Defect::TimeIsFraction(claim) => {
+                let line = format!("`{claim}` has a fraction, which RFC 7519 allows");
+                seen.hinted(Check::ExpFraction, line);
+            }
             Defect::TimeIsOther(_) => seen.proven(Check::ExpString, line),
             Defect::NoExpiry => seen.proven(Check::ExpMissing, line),
             _ => {}

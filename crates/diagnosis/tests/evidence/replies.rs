@@ -356,12 +356,20 @@ fn a_port_of_this_machine_where_nobody_listens() {
         "curl: (7) Failed to connect to 127.0.0.1 port 8443 after 0 ms: Connection refused",
         "curl: (7) Failed to connect to 127.0.0.1 port 8443 after 0 ms: Couldn't connect to server",
         "curl: (7) Failed to connect to localhost port 8443 after 0 ms: Could not connect to server",
+        "* Uses proxy env variable https_proxy == 'http://127.0.0.1:8443'\n\
+         curl: (7) Failed to connect to 127.0.0.1 port 8443 after 0 ms: Couldn't connect to server",
     ] {
         let report = explained(text);
         let first = report.findings().first().unwrap();
         assert_eq!(first.id(), "unreachable", "{text}");
         assert!(first.evidence()[0].ends_with(":8443: connection refused"));
         assert!(first.next().starts_with("nothing listens on that port"));
+        // Whether a proxy was set, a paste need not tell.
+        assert!(
+            first
+                .next()
+                .contains("`jwt-bearer sandbox`), or a proxy of yours")
+        );
     }
     for (text, seen) in [
         (
@@ -371,6 +379,23 @@ fn a_port_of_this_machine_where_nobody_listens() {
         (
             "curl: (28) Failed to connect to 127.0.0.1 port 9 after 9 ms: Connection timed out",
             "127.0.0.1:9: connection timed out",
+        ),
+        (
+            "curl: (7) Failed to connect to 127.0.0.1 port 443: No route to host",
+            "127.0.0.1:443: no connection could be made",
+        ),
+        // An address elsewhere in the line, and names that begin as this machine's do.
+        (
+            "app[127.0.0.1:5000] curl: (7) Failed to connect to api.box.com port 443 after 9 ms: Connection refused",
+            "the token endpoint: connection refused",
+        ),
+        (
+            "curl: (7) Failed to connect to 127.0.0.11 port 443: No route to host",
+            "the token endpoint: no connection could be made",
+        ),
+        (
+            "curl: (7) Failed to connect to localhost.example.com port 443 after 9 ms: Couldn't connect to server",
+            "the token endpoint: no connection could be made",
         ),
     ] {
         let report = explained(text);

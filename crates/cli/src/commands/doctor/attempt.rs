@@ -132,7 +132,7 @@ pub(super) fn failed(case: &mut Case, step: &'static str, error: &ExchangeError)
 }
 
 /// In one line; what the server said stands below on the page, and masked.
-fn told(case: &Case, error: &ExchangeError) -> String {
+pub(super) fn told(case: &Case, error: &ExchangeError) -> String {
     let attempt = error.attempt();
     let status = attempt.and_then(|attempt| attempt.status());
     match (error.kind(), status) {

@@ -44,8 +44,6 @@ pub(super) struct KeyId {
 pub(super) enum Outcome {
     /// The server gave a token.
     Ok,
-    /// What is set is incomplete or contradicts itself, so that nothing was looked at.
-    Settings,
     Other,
     /// The key cannot be opened or does not sign.
     Key,
@@ -130,7 +128,6 @@ impl Case {
             (Outcome::Ok, _) => return Ok(()),
             (Outcome::CauseFound, Some(cause)) => cause.class().into(),
             (Outcome::CauseFound | Outcome::Refused, _) => Code::Refused,
-            (Outcome::Settings, _) => Code::Configuration,
             (Outcome::Other, _) => Code::Other,
             (Outcome::Key, _) => Code::Key,
             (Outcome::Unreachable, _) => Code::Network,
@@ -143,6 +140,12 @@ impl Case {
         steps.any(|step| step.name == name && step.state == state)
     }
 
+    /// Whether the token for the enterprise is all that there is.
+    fn has_no_user(&self) -> bool {
+        let mut steps = ["login", "user token"].into_iter();
+        steps.any(|name| self.has_step(name, State::Failed))
+    }
+
     /// For machines, with the texts that may be the server's masked.
     fn masked_report(&self, report: &Report) -> Result<Value, Failure> {
         let mut json: Value = serde_json::to_value(report)
@@ -153,8 +156,8 @@ impl Case {
             }
         };
         mask(&mut json["reply"]);
-        if self.outcome == Outcome::Key {
-            // What the key's software said is no reply; the step tells it.
+        if self.outcome == Outcome::Key || self.has_step("login", State::Failed) {
+            // What the key's software said is no reply of the token endpoint, nor is a list of users; the step tells it.
             json["reply"] = Value::Null;
             json["wanted"] = Value::Array(Vec::new());
         }
@@ -187,14 +190,11 @@ impl Case {
         let endpoint = masked_host(trial.token_endpoint().as_str());
         let is_complete = !matches!(self.outcome, Outcome::Key | Outcome::Unreachable);
         let verdict = match self.outcome {
+            _ if self.has_no_user() => "A token for the enterprise, but none for the user.",
             Outcome::Ok if self.has_step("login", State::Skipped) => {
                 "The server gave a token, but not for the login, which was not looked up."
             }
             Outcome::Ok => "All is well: the server gave a token.",
-            Outcome::Settings => "The settings are of no use, so nothing was looked at.",
-            Outcome::Other if self.has_step("login", State::Failed) => {
-                "The server answered something that is no list of users."
-            }
             Outcome::Other => "The server answered something that is no token.",
             Outcome::Key => "The key is of no use here, so no token was asked for.",
             Outcome::Refused => "The server refused, and the cause is not known.",
@@ -239,15 +239,15 @@ pub(super) fn unusable(failure: &Failure, profile: Option<Profile>) -> Result<()
     if let Some((_, hint)) = failure.hints().first() {
         report = report.next_of(check.id(), hint);
     }
-    let mut report = serde_json::to_value(report).unwrap_or_default();
-    report["wanted"] = Value::Array(Vec::new());
+    let report = serde_json::to_value(report).unwrap_or_default();
     let step = Step {
         name: "settings",
         state: State::Failed,
         text,
     };
     write::result(&write::json(&Machine {
-        outcome: Outcome::Settings,
+        // Nothing was looked at.
+        outcome: "settings",
         token_requests: 0,
         checked: &[step],
         report,
@@ -261,8 +261,8 @@ pub(super) fn provider(profile: &Profile) -> Option<&'static str> {
 
 /// For machines.
 #[derive(Serialize)]
-struct Machine<'a> {
-    outcome: Outcome,
+struct Machine<'a, O> {
+    outcome: O,
     token_requests: usize,
     checked: &'a [Step],
     #[serde(flatten)]

@@ -1,8 +1,9 @@
 //! The Box user behind an e-mail address, and the token for that user.
 
 use jwt_bearer::Subject;
-use jwt_bearer::exchange::{Client, TokenResponse};
+use jwt_bearer::exchange::{Client, ExchangeError, TokenResponse};
 use jwt_bearer::provider::Check;
+use jwt_bearer_diagnosis::Evidence;
 
 use super::Asking;
 use super::attempt::{self, Whose};
@@ -37,18 +38,16 @@ pub(super) async fn look(
     token: &TokenResponse,
     login: &str,
 ) -> Result<(), Failure> {
+    // The token was given; what fails from here on is something else.
+    case.learn(Evidence::without_reply);
     let client = Client::new().transport(settings.transport()?);
     let api = api(&asking.builder.clone().build()?)?;
     note("looking the login up: one request to the API");
     let user = match client.box_user(&api, token.access_token(), login).await {
         Ok(user) => user,
         Err(error) => {
-            case.learn(|evidence| diagnosed::with_failure(evidence, &error));
             attempt::failed(case, "login", &error);
-            if case.outcome == Outcome::Refused {
-                let text = "the list of users was refused";
-                case.learn(|evidence| evidence.failed(Check::LoginUnknown, text));
-            }
+            learn(case, &error);
             return Ok(());
         }
     };
@@ -73,4 +72,16 @@ pub(super) async fn look(
     let transport = settings.transport()?;
     attempt::attempt(case, &asking, server, transport, &USER).await?;
     Ok(())
+}
+
+/// What it means that no list of users came. It is no reply of a token endpoint, of which other things are known.
+fn learn(case: &mut Case, error: &ExchangeError) {
+    let text = attempt::told(case, error);
+    let status = error.attempt().and_then(|attempt| attempt.status());
+    let outcome = case.outcome;
+    case.learn(|evidence| match (outcome, status) {
+        (Outcome::Unreachable, _) => diagnosed::with_failure(evidence, error),
+        (_, Some(403)) => evidence.suspected(Check::UsersDenied, text),
+        _ => evidence.failed(Check::UsersUnreadable, text),
+    });
 }
