@@ -170,8 +170,8 @@ fn refusals_come_with_cause_and_remedy() {
             BOX.to_owned() + " --enterprise 7",
             "\
 error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub' specified is invalid.\n\
-\x20 cause: the id is that of a user where `box_sub_type` says enterprise, or the reverse, or it is an id of another enterprise (possible)\n\
-\x20 next: compare it with the Admin Console: Account & Billing shows the enterprise id; the Content Manager shows a user's id in the address, `/master/content/USER_ID`\n\
+\x20 cause: no such user or enterprise: the id is mistyped or of another enterprise, or it is a user's where `box_sub_type` says enterprise, or the reverse (possible)\n\
+\x20 next: check `--user` or `--enterprise` against the Admin Console: Account & Billing shows the enterprise id; the Content Manager shows a user's id in the address, `/master/content/USER_ID`\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
@@ -179,8 +179,8 @@ error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub
             BOX.to_owned() + " --user 7",
             "\
 error: the server refused: invalid_grant: Please check the 'sub' claim. The 'sub' specified is invalid.\n\
-\x20 cause: the id is that of a user where `box_sub_type` says enterprise, or the reverse, or it is an id of another enterprise (possible)\n\
-\x20 next: compare it with the Admin Console: Account & Billing shows the enterprise id; the Content Manager shows a user's id in the address, `/master/content/USER_ID`\n\
+\x20 cause: no such user or enterprise: the id is mistyped or of another enterprise, or it is a user's where `box_sub_type` says enterprise, or the reverse (possible)\n\
+\x20 next: check `--user` or `--enterprise` against the Admin Console: Account & Billing shows the enterprise id; the Content Manager shows a user's id in the address, `/master/content/USER_ID`\n\
 \x20 more: `jwt-bearer doctor` with the same settings shows the whole picture\n",
         ),
         (
