@@ -74,7 +74,7 @@ pub fn diagnose(evidence: &Evidence) -> Report {
         };
         let mut finding = of_check(check, provider, certainty, lines.clone());
         finding.is_tried = seen.is_cause(check);
-        if check == Check::Unreachable
+        if matches!(check, Check::Dns | Check::Unreachable)
             && let Some(next) = next_of_unreachable(evidence)
         {
             finding.next = next;

@@ -129,7 +129,7 @@ fn a_wrong_variable_is_refused_like_its_flag() {
     let stderr = run.failure(2);
     assert_eq!(
         stderr.lines().next().unwrap(),
-        "error: invalid value '0' for '--lifetime <SECONDS>': expected whole seconds, such as 45, or minutes, such as 3m"
+        "error: invalid value '0' for '--lifetime <SECONDS>': expected whole seconds above 0, such as 45, or minutes, such as 3m"
     );
 }
 
